@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Atomic operations.  x86 orders loads with loads and stores with stores, so acquire and release cost nothing
+ * but the compiler's attention; smp_mb() is the one real fence.
+ */
+#ifndef ASM_ATOMIC_H
+#define ASM_ATOMIC_H
+
+#include <xen/types.h>
+
+#define read_once(x)        (*(const volatile __typeof__(x) *)&(x))
+#define write_once(x, v)    (*(volatile __typeof__(x) *)&(x) = (v))
+#define barrier()           asm volatile("" ::: "memory")
+#define smp_mb()            asm volatile("lock; addl $0, -4(%%rsp)" ::: "memory", "cc")
+#define smp_rmb()           barrier()
+#define smp_wmb()           barrier()
+
+#define load_acquire(p)         __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define store_release(p, v)     __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define atomic_add(p, v)        ((void)__atomic_add_fetch((p), (v), __ATOMIC_SEQ_CST))
+#define atomic_sub(p, v)        ((void)__atomic_sub_fetch((p), (v), __ATOMIC_SEQ_CST))
+#define atomic_add_return(p, v) __atomic_add_fetch((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_sub_return(p, v) __atomic_sub_fetch((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_fetch_add(p, v)  __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+#define atomic_or(p, v)         ((void)__atomic_or_fetch((p), (v), __ATOMIC_SEQ_CST))
+#define atomic_and(p, v)        ((void)__atomic_and_fetch((p), (v), __ATOMIC_SEQ_CST))
+#define atomic_xchg(p, v)       __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+
+/* True if *p was `old` and became `new`; otherwise *old is what it was. */
+#define atomic_cas(p, old, new) \
+    __atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
+static inline void cpu_relax(void) { asm volatile("pause" ::: "memory"); }
+
+#endif

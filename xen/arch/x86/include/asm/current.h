@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who runs on this CPU.
+ *
+ * Each CPU has one stack of STACK_SIZE bytes, aligned to its size; its top holds struct cpu_info.  So the stack
+ * pointer alone finds it, on the main stack and on the exception stacks below, with no segment register: GS stays
+ * the guest's, and a guest's entry needs no swapgs.
+ *
+ *   page 0      system-call entry code of this CPU (mapped read-only + executable elsewhere), else unused
+ *   page 1..4   IST stacks: #DF, NMI, #MC, #DB
+ *   page 5      guard (not present)
+ *   page 6,7..  main stack, growing down from cpu_info
+ */
+#ifndef ASM_CURRENT_H
+#define ASM_CURRENT_H
+
+#define STACK_ORDER 4
+#define STACK_SIZE  (4096 << STACK_ORDER)
+
+#ifndef __ASSEMBLY__
+#include <public/xen.h>
+
+struct vcpu;
+
+struct cpu_info {
+    struct cpu_user_regs guest_regs;    /* saved by the entry code; es..gs are not used by 64-bit guests' entries */
+    struct vcpu *current;
+    unsigned long percpu_offset;
+    unsigned int cpu;
+    unsigned int pad;
+    unsigned long scratch[2];           /* system-call entry parks registers here before it has a stack */
+};
+
+register unsigned long stack_pointer asm("rsp");
+
+static inline struct cpu_info *cpu_info(void)
+{
+    return (struct cpu_info *)((stack_pointer | (STACK_SIZE - 1)) + 1) - 1;
+}
+
+static inline unsigned int smp_cpu(void) { return cpu_info()->cpu; }
+static inline unsigned long this_percpu_offset(void) { return cpu_info()->percpu_offset; }
+static inline struct cpu_user_regs *guest_regs(void) { return &cpu_info()->guest_regs; }
+
+#define current (cpu_info()->current)
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The processor's part of a domain and of a vcpu. */
+#ifndef X86_DOMAIN_H
+#define X86_DOMAIN_H
+
+#include <lib/list.h>
+#include <lib/rangeset.h>
+#include <public/xen.h>
+#include <xen/spinlock.h>
+#include <xen/types.h>
+
+struct pirq_map;
+struct pv_vcpu;
+struct frame;
+
+struct arch_domain {
+    struct rangeset *ioport_caps;       /* I/O ports it may use */
+    struct pirq_map *pirqs;             /* pirq -> line; owned by arch/x86/irq */
+    struct spinlock pirq_lock;          /* LOCK_PIRQ */
+    uint64_t *perdomain_l3;             /* page table of the per-domain slot */
+    struct frame *pirq_eoi_frame;       /* PHYSDEVOP_pirq_eoi_gmfn: bitmap shared with the guest */
+    uint64_t *pirq_eoi_map;
+    bool auto_unmask;
+    uint64_t nmi_callback;              /* PV: guest's NMI handler */
+    bool is_pv32;
+    uint32_t time_version;
+};
+
+#include <x86/vcpu.h>
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What common code needs of the processor.  Each function is declared once, here, with what common expects. */
+#ifndef XEN_ARCH_H
+#define XEN_ARCH_H
+
+#include <xen/types.h>
+
+struct cpu_user_regs;
+struct domain;
+struct frame;
+struct vcpu;
+struct domain_config;
+
+/* Domains.  Called with d->lock not held; on failure everything is undone by arch itself. */
+int arch_domain_create(struct domain *d, const struct domain_config *config) must_check;
+int arch_domain_relinquish(struct domain *d) must_check;        /* give memory back; -ERESTART to be called again */
+void arch_domain_free(struct domain *d);
+int arch_vcpu_create(struct vcpu *v) must_check;
+void arch_vcpu_free(struct vcpu *v);
+int arch_vcpu_reset(struct vcpu *v) must_check;                 /* back to "not initialised" */
+int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;    /* VCPUOP_initialise */
+int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset) must_check;   /* VCPUOP_register_vcpu_info */
+void arch_dump_vcpu(struct vcpu *v);                            /* registers and stack, to the console */
+
+/* Scheduling.  prev's state leaves this CPU, next's enters; does not return to its caller: the stack is reset and next
+ * continues towards its guest (or the idle loop).  IRQs off. */
+noreturn void arch_switch_to(struct vcpu *prev, struct vcpu *next);
+void arch_vcpu_kick(struct vcpu *v);            /* v notices events soon, wherever it runs; unblocks are not done here */
+void arch_vcpu_time_update(struct vcpu *v);     /* refresh its vcpu_time_info */
+void arch_runstate_update(struct vcpu *v);      /* copy v->runstate to the guest's registered area (current's only) */
+void arch_idle(void);                           /* wait for an interrupt; IRQs off on entry, on when it returns */
+bool arch_irqs_enabled(void);
+unsigned long arch_irq_save(void);
+void arch_irq_restore(unsigned long flags);
+void arch_irq_disable(void);
+void arch_irq_enable(void);
+
+/* Machine. */
+noreturn void arch_machine_restart(unsigned int delay_ms);
+noreturn void arch_machine_halt(void);
+noreturn void arch_machine_power_off(void);
+
+/* Guest frames (PV: gfn == mfn).  p2m_get_frame returns a frame with a reference, or NULL. */
+struct frame *arch_gfn_to_frame(struct domain *d, gfn_t gfn);
+mfn_t arch_gfn_to_mfn(struct domain *d, gfn_t gfn);
+void arch_set_m2p(mfn_t mfn, uint64_t pfn);                     /* machine-to-phys table entry */
+uint64_t arch_get_m2p(mfn_t mfn);
+
+/* Grant mappings in the current domain.  addr: host virtual address, or with GNTMAP_contains_pte the machine address of
+ * a PTE.  The caller holds the frame and type references that the mapping will own.  0 or GNTST_general_error. */
+int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned int cache_flags) must_check;
+int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int map_flags) must_check;
+/* Writes by this domain reach a page: HVM log-dirty. */
+void arch_mark_dirty(struct domain *d, mfn_t mfn);
+/* TLBs of the CPUs the domain has run on forget what they know of it. */
+void arch_flush_domain_tlb(struct domain *d);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Event channels: how domains, interrupts and ourselves tap a vcpu on the shoulder.
+ *
+ * A domain has ports; a port is free, reserved, unbound, or bound to another domain's port, a VIRQ, an IPI or a
+ * physical interrupt (the picture is in common/event/private.h).  How "pending" reaches the guest is one of two ABIs
+ * (2-level bitmaps, FIFO queues) behind struct event_abi.
+ */
+#ifndef XEN_EVENT_H
+#define XEN_EVENT_H
+
+#include <public/event_channel.h>
+#include <public/xen.h>
+#include <xen/spinlock.h>
+#include <xen/types.h>
+
+struct domain;
+struct vcpu;
+struct event_port;
+struct event_fifo;
+struct event_abi;
+
+/* A domain's event state, embedded in struct domain. */
+struct event_domain {
+    struct spinlock lock;               /* LOCK_EVENT: allocation, binding, closing */
+    struct event_port **buckets;        /* pages of ports, grown on demand */
+    unsigned int nr_ports;              /* ports that have a structure */
+    unsigned int max_port;              /* highest port the toolstack allows, inclusive */
+    const struct event_abi *abi;
+    struct event_fifo *fifo;
+};
+
+#define EVENT_NR_VIRQS 24
+struct event_vcpu {
+    uint32_t virq_port[EVENT_NR_VIRQS]; /* 0: not bound */
+    struct spinlock virq_lock;          /* LOCK_EVENT_PORT - see private.h */
+    struct event_fifo_vcpu *fifo;
+};
+
+int event_domain_init(struct domain *d, unsigned int max_port) must_check;
+void event_domain_destroy(struct domain *d);        /* closes every port; peers become unbound */
+void event_domain_free(struct domain *d);
+int event_vcpu_init(struct vcpu *v) must_check;
+void event_vcpu_free(struct vcpu *v);
+
+void event_send_virq(struct vcpu *v, unsigned int virq);            /* per-vcpu VIRQ (VIRQ_TIMER, VIRQ_DEBUG…) */
+void event_send_global_virq(unsigned int virq);                     /* to the domain that registered for it (dom0) */
+void event_send_domain_virq(struct domain *d, unsigned int virq);   /* a global VIRQ of this domain: to vcpu it was bound on */
+void event_send_pirq(struct domain *d, unsigned int port);          /* an interrupt bound to this port fired */
+
+/* Ports that end in the hypervisor (I/O request servers): fn runs when the guest sends. */
+int event_alloc_xen_port(struct domain *d, unsigned int vcpu, domid_t remote, void (*fn)(struct vcpu *v, unsigned int port)) must_check;
+void event_free_xen_port(struct domain *d, unsigned int port);
+void event_notify_via_xen_port(struct domain *d, unsigned int port);
+
+/* Rebind a guest's port to another vcpu etc. are hypercalls only.  Others ask these: */
+bool event_port_is_pending(struct domain *d, unsigned int port);
+bool event_port_is_masked(struct domain *d, unsigned int port);
+/* Raise v's upcall flag and make sure it notices (ABI-independent part; arch delivers). */
+void event_mark_pending(struct vcpu *v);
+void event_dump_domain(struct domain *d);           /* debug key 'e' */
+
+#endif

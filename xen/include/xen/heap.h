@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory for ourselves and for domains.  heap.c is the page allocator (buddy, per zone), pool.c hands out small
+ * objects.  All memory is reached through the direct map; nothing here is ever paged.
+ */
+#ifndef XEN_HEAP_H
+#define XEN_HEAP_H
+
+#include <xen/types.h>
+
+struct frame;
+struct domain;
+
+#define HEAP_MAX_ORDER 18               /* 1 GiB */
+
+enum heap_flags {
+    HEAP_ANY        = 0,
+    HEAP_ZERO       = 1 << 0,           /* zeroed before it is returned */
+    HEAP_BITS_SHIFT = 8,                /* address width limit in bits: 0 = any */
+};
+#define HEAP_BITS(n) ((unsigned int)(n) << HEAP_BITS_SHIFT)
+
+/* Give memory to the allocator (boot).  [start, end) in bytes; partial pages are dropped. */
+void heap_add(uint64_t start, uint64_t end);
+void heap_init(void);
+struct frame *heap_alloc(unsigned int order, unsigned int flags) must_check;
+void heap_free(struct frame *f, unsigned int order);
+uint64_t heap_free_pages(void);
+uint64_t heap_total_pages(void);
+/* Free pages whose addresses fit in `bits` bits. */
+uint64_t heap_free_pages_below(unsigned int bits);
+void heap_scrub_all(void);              /* zero all free memory (bootscrub) */
+
+/* Pages for ourselves, as pointers into the direct map. */
+void *alloc_pages(unsigned int order, unsigned int flags) must_check;
+void free_pages(void *p, unsigned int order);
+
+/* Small objects: any size; sizes above a page come as whole pages.  NULL when memory is short. */
+void *pool_alloc(size_t size) must_check;
+void *pool_zalloc(size_t size) must_check;
+void pool_free(void *p);
+#define new(type) ((type *)pool_zalloc(sizeof(type)))
+#define new_array(type, n) ((type *)pool_zalloc_array(sizeof(type), (n)))
+void *pool_zalloc_array(size_t size, size_t n) must_check;      /* overflow-checked */
+
+#endif
