@@ -1,0 +1,1 @@
+obj-y := bitmap.o format.o string.o
