@@ -5,17 +5,17 @@
 
 #include "event_channel.h"
 
-#define SCHEDOP_yield           0  /* no argument */
-/* No argument; unmasks upcalls and sleeps until one is pending */
+/* These take no argument. block unmasks upcalls and sleeps until one is pending. */
+#define SCHEDOP_yield           0
 #define SCHEDOP_block           1
-/* Sched_shutdown; a PV suspend passes start_info's frame as 3rd argument */
-#define SCHEDOP_shutdown        2
-#define SCHEDOP_poll            3  /* sched_poll */
-#define SCHEDOP_remote_shutdown 4  /* sched_remote_shutdown; for who controls the domain */
-/* Sched_shutdown: reported whenever the domain shuts down later */
-#define SCHEDOP_shutdown_code   5
-#define SCHEDOP_watchdog        6  /* sched_watchdog; returns the id of a new one */
-#define SCHEDOP_pin_override    7  /* sched_pin_override; for dom0 */
+
+/* These take the structure of their name. */
+#define SCHEDOP_shutdown        2  /* a PV suspend passes start_info's frame as third argument */
+#define SCHEDOP_poll            3
+#define SCHEDOP_remote_shutdown 4  /* for whoever controls the domain */
+#define SCHEDOP_shutdown_code   5  /* sched_shutdown: report this whenever it shuts down later */
+#define SCHEDOP_watchdog        6  /* returns the id of a new one */
+#define SCHEDOP_pin_override    7  /* for dom0 */
 
 /* Why a domain shut down. */
 #define SHUTDOWN_poweroff   0

@@ -9,6 +9,8 @@
 #ifndef PUBLIC_ARCH_X86_XEN_X86_32_H
 #define PUBLIC_ARCH_X86_XEN_X86_32_H
 
+#include "../handle.h"
+
 /* Flat segments in our part of every GDT; the kernel runs in ring 1. */
 #define FLAT_RING1_CS 0xe019
 #define FLAT_RING1_DS 0xe021

@@ -8,6 +8,8 @@
 #ifndef PUBLIC_ARCH_X86_XEN_X86_64_H
 #define PUBLIC_ARCH_X86_XEN_X86_64_H
 
+#include "../handle.h"
+
 /* Flat segments in our part of every GDT; a 64-bit kernel runs in ring 3 beside its users. */
 #define FLAT_RING3_CS32 0xe023
 #define FLAT_RING3_DS32 0xe02b
