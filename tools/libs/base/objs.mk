@@ -1,0 +1,3 @@
+lib-name := xenith-base
+obj-y := alloc.o buffer.o strings.o map.o log.o json.o sxp.o
+header-y := alloc.h buffer.h strings.h map.h list.h log.h json.h sxp.h export.h

@@ -1,0 +1,2 @@
+obj-y := connection.o request.o watch.o
+header-y := xs.h
