@@ -17,7 +17,7 @@ ROOTS = ["xen/include", "xen/arch/x86/include", "xen"]
 FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h", "stdalign.h",
                 "stdnoreturn.h", "float.h", "iso646.h"}
 # lib is also compiled for the host, where these stand for its own.
-HOST = {"errno.h", "string.h", "strings.h"}
+HOST = {"errno.h", "string_names.h", "string.h", "strings.h"}
 ARCHIVES = {"zlib.h", "lzma.h", "zstd.h", "zstd_errors.h", "lz4.h", "lz4frame.h", "lz4hc.h"}
 
 PUBLIC, LIB, FACES = r"xen/include/public/.*", r"xen/lib/.*", r"xen/include/xen/.*"
@@ -43,7 +43,7 @@ RULES = [
     (r"xen/arch/x86/pv/.*", [PUBLIC, FACES, LIB, ASM, ARCH], r"xen/arch/x86/include/x86/hvm.*"),
     (r"xen/arch/x86/hvm/.*", [PUBLIC, FACES, LIB, ASM, ARCH], r"xen/arch/x86/include/x86/pv.*"),
     (r"xen/arch/x86/.*", [PUBLIC, FACES, LIB, ASM, ARCH], None),
-    (r"xen/drivers/.*", [PUBLIC, FACES, LIB, ASM, r"xen/arch/x86/include/x86/irq\.h"], None),
+    (r"xen/drivers/.*", [PUBLIC, FACES, LIB, ASM, r"xen/arch/x86/include/x86/(irq|mm)\.h"], None),
     (r"xen/(main|hypercall)\.c", [PUBLIC, FACES, LIB, ARCH], None),
     (r"xen/build/.*", [PUBLIC, LIB, "libc"], None),
     (r"tools/libs/guest/.*", [PUBLIC, "libc", BASE, r"tools/libs/xc/.*"], None),
