@@ -6,7 +6,6 @@
 
 #include <lib/string.h>
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -230,7 +229,7 @@ static const char *read_spec(const char *fmt, struct spec *spec, struct argument
     if (*fmt == '*') {
         int width = va_arg(args->list, int);
         spec->left = spec->left || width < 0;
-        spec->width = width == INT_MIN ? 0 : width < 0 ? -width : width;
+        spec->width = width == -__INT_MAX__ - 1 ? 0 : width < 0 ? -width : width;
         fmt++;
     } else {
         fmt = read_number(fmt, &spec->width);
@@ -309,7 +308,7 @@ int vformat(char *buf, size_t size, const char *fmt, va_list list)
     if (size > 0) {
         buf[s.len < size ? s.len : size - 1] = '\0';
     }
-    return s.len > INT_MAX ? INT_MAX : (int)s.len;
+    return s.len > __INT_MAX__ ? __INT_MAX__ : (int)s.len;
 }
 
 int format(char *buf, size_t size, const char *fmt, ...)

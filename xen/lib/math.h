@@ -11,26 +11,26 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A name nobody else has, so that these macros can be nested without shadowing. */
+#define LIB_PASTE_(a, b) a##b
+#define LIB_PASTE(a, b) LIB_PASTE_(a, b)
+#define LIB_UNIQUE(name) LIB_PASTE(name, __COUNTER__)
+
 /* The structure that holds 'pointer' as its 'member'. */
-#define container_of(pointer, type, member) __extension__({             \
-    const __typeof__(((type *)0)->member) *member_ = (pointer);         \
-    (type *)(void *)((char *)(uintptr_t)member_ - offsetof(type, member)); })
+#define container_of(pointer, type, member)                             \
+    container_of_named(pointer, type, member, LIB_UNIQUE(member_))
+#define container_of_named(pointer, type, member, p) __extension__({    \
+    const __typeof__(((type *)0)->member) *p = (pointer);               \
+    (type *)(void *)((char *)(uintptr_t)p - offsetof(type, member)); })
 
-/*
- * Both arguments must have one type; comparing the addresses makes the compiler say so when they
- * have not.
- */
-#define min(a, b) __extension__({                                       \
-    __typeof__(a) min_a_ = (a);                                         \
-    __typeof__(b) min_b_ = (b);                                         \
-    (void)(&min_a_ == &min_b_);                                         \
-    min_a_ < min_b_ ? min_a_ : min_b_; })
-
-#define max(a, b) __extension__({                                       \
-    __typeof__(a) max_a_ = (a);                                         \
-    __typeof__(b) max_b_ = (b);                                         \
-    (void)(&max_a_ == &max_b_);                                         \
-    max_a_ > max_b_ ? max_a_ : max_b_; })
+/* Both arguments must have one type: comparing the addresses makes the compiler say when not. */
+#define min(a, b) pick_named(a, b, <, LIB_UNIQUE(a_), LIB_UNIQUE(b_))
+#define max(a, b) pick_named(a, b, >, LIB_UNIQUE(a_), LIB_UNIQUE(b_))
+#define pick_named(a, b, order, x, y) __extension__({                 \
+    __typeof__(a) x = (a);                                              \
+    __typeof__(b) y = (b);                                              \
+    (void)(&x == &y);                                                   \
+    x order y ? x : y; })
 
 /* For mixed types: both are converted to 'type' first. */
 #define min_t(type, a, b) min((type)(a), (type)(b))

@@ -1,1 +1,1 @@
-obj-y := bitmap.o format.o string.o
+obj-y := bitmap.o elf.o elf_notes.o format.o parse.o string.o
