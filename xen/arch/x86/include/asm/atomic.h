@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Atomic operations.  x86 orders loads with loads and stores with stores, so acquire and release cost nothing
- * but the compiler's attention; smp_mb() is the one real fence.
+ * Atomic operations.  x86 orders loads with loads and stores with stores, so acquire and release
+ * cost nothing but the compiler's attention; smp_mb() is the one real fence.
  */
 #ifndef ASM_ATOMIC_H
 #define ASM_ATOMIC_H
@@ -29,6 +29,37 @@
 /* True if *p was `old` and became `new`; otherwise *old is what it was. */
 #define atomic_cas(p, old, new) \
     __atomic_compare_exchange_n((p), (old), (new), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+
+/* Atomic against this CPU's interrupts: the inline twins of arch_irq_*(). */
+#if !__STDC_HOSTED__
+static inline unsigned long irq_save(void)
+{
+    unsigned long flags;
+    asm volatile("pushfq; popq %0; cli" : "=r"(flags) :: "memory");
+    return flags;
+}
+
+static inline void irq_restore(unsigned long flags)
+{
+    asm volatile("pushq %0; popfq" :: "r"(flags) : "memory", "cc");
+}
+
+static inline void irq_disable(void) { asm volatile("cli" ::: "memory"); }
+static inline void irq_enable(void) { asm volatile("sti" ::: "memory"); }
+
+static inline bool irqs_enabled(void)
+{
+    unsigned long flags;
+    asm volatile("pushfq; popq %0" : "=r"(flags) :: "memory");
+    return (flags >> 9) & 1;
+}
+#else
+unsigned long irq_save(void);
+void irq_restore(unsigned long flags);
+void irq_disable(void);
+void irq_enable(void);
+bool irqs_enabled(void);
+#endif
 
 static inline void cpu_relax(void) { asm volatile("pause" ::: "memory"); }
 
