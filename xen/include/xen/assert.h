@@ -7,7 +7,7 @@
 #ifndef XEN_ASSERT_H
 #define XEN_ASSERT_H
 
-void __attribute__((noreturn, cold)) assertion_failed(const char *what, const char *file, int line);
+void __attribute__((__noreturn__, __cold__)) assertion_failed(const char *what, const char *file, int line);
 
 #define check(c) do { if (__builtin_expect(!(c), 0)) assertion_failed(#c, __FILE_NAME__, __LINE__); } while (0)
 

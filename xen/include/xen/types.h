@@ -44,7 +44,7 @@ static inline mfn_t maddr_to_mfn(maddr_t a) { return (mfn_t){ a.a >> 12 }; }
 #define cold            __attribute__((cold))
 #define always_inline   inline __attribute__((always_inline))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define init_text       __attribute__((section(".init.text"), cold))   /* code only used while booting */
+#define init_text       __attribute__((section(".init.text"), __cold__))   /* code only used while booting */
 #define init_data       __attribute__((section(".init.data")))
 #define init_const      __attribute__((section(".init.rodata")))
 #define read_mostly     __attribute__((section(".data.read_mostly")))
