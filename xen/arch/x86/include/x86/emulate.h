@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The instruction emulator: decodes one x86 instruction and performs it through its caller's operations.
+ * The instruction emulator: decodes one x86 instruction and performs it through its caller's
+ * operations.
  *
- * Pure code: it owns no state, takes no lock and knows no domain. Everything outside the register file
- * (memory, ports, control registers, MSRs) is reached through struct emul_ops. An instruction is decoded
- * whole, shown to ops->validate, then performed; one that is refused or faults leaves the registers as
- * they were, save for the completed iterations of a REP string instruction.
+ * Pure code: it owns no state, takes no lock and knows no domain. Everything outside the register
+ * file (memory, ports, control registers, MSRs) is reached through struct emul_ops. An
+ * instruction is decoded whole, shown to ops->validate, then performed; one that is refused or
+ * faults leaves the registers as they were, save for the completed iterations of a REP string
+ * instruction.
  */
 #ifndef X86_EMULATE_H
 #define X86_EMULATE_H
@@ -19,7 +21,8 @@ struct emul_ctxt;
 /* What an operation, and the emulator itself, answers. */
 enum emul_rc {
     EMUL_OK,
-    EMUL_FAULT,         /* an exception or software interrupt stands in ctxt->fault; to be delivered */
+    /* an exception or software interrupt stands in ctxt->fault; to be delivered */
+    EMUL_FAULT,
     EMUL_RETRY,         /* nothing done; let the guest execute the instruction again */
     EMUL_UNHANDLED,     /* outside what emulator or operations cover */
     EMUL_MISMATCH,      /* from ops->cmpxchg alone: memory did not hold the expected value */
@@ -28,7 +31,10 @@ enum emul_rc {
 /* Segment registers by their number in instructions. */
 enum emul_seg { EMUL_ES, EMUL_CS, EMUL_SS, EMUL_DS, EMUL_FS, EMUL_GS, EMUL_SEG_COUNT };
 
-/* A segment as the processor caches it. attr: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G 11. */
+/*
+ * A segment as the processor caches it. attr: type 3:0, S 4, DPL 6:5, P 7, AVL 8, L 9, D/B 10, G
+ * 11.
+ */
 struct emul_segment {
     uint16_t selector;
     uint16_t attr;
@@ -122,15 +128,20 @@ struct emul_insn {
 enum emul_tlb_op { EMUL_TLB_INVLPG, EMUL_TLB_INVD, EMUL_TLB_WBINVD, EMUL_TLB_CLFLUSH };
 
 /*
- * The outside world. fetch, read and write are always there; any other may be NULL, and an instruction
- * that needs it is then answered EMUL_UNHANDLED. Each returns an enum emul_rc; EMUL_FAULT only after one
- * of the emulate_raise functions. Memory operations own the segment and canonical checks, for which
- * emulate_linear() serves; sizes are 1, 2, 4, 8 and, for cmpxchg alone, 16.
+ * The outside world. fetch, read and write are always there; any other may be NULL, and an
+ * instruction that needs it is then answered EMUL_UNHANDLED. Each returns an enum emul_rc;
+ * EMUL_FAULT only after one of the emulate_raise functions. Memory operations own the segment and
+ * canonical checks, for which emulate_linear() serves; sizes are 1, 2, 4, 8 and, for cmpxchg
+ * alone, 16.
  */
 struct emul_ops {
-    /* Instruction bytes at CS:offset. May be asked for more than turns out needed; then asked again. */
+    /*
+     * Instruction bytes at CS:offset. May be asked for more than turns out needed; then asked
+     * again.
+     */
     int (*fetch)(struct emul_ctxt *ctxt, uint64_t offset, void *buf, unsigned bytes);
-    int (*read)(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *buf, unsigned bytes);
+    int (*read)(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *buf,
+                unsigned bytes);
     int (*write)(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, const void *buf,
                  unsigned bytes);
 
@@ -138,7 +149,10 @@ struct emul_ops {
     int (*cmpxchg)(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *expected,
                    const void *desired, unsigned bytes, bool locked);
 
-    /* Between decoding and performing: anything but EMUL_OK stops here and is emulate_insn's answer. */
+    /*
+     * Between decoding and performing: anything but EMUL_OK stops here and is emulate_insn's
+     * answer.
+     */
     int (*validate)(struct emul_ctxt *ctxt, const struct emul_insn *insn);
 
     int (*read_segment)(struct emul_ctxt *ctxt, enum emul_seg seg, struct emul_segment *segment);
@@ -148,7 +162,9 @@ struct emul_ops {
     int (*read_io)(struct emul_ctxt *ctxt, uint16_t port, unsigned bytes, uint32_t *value);
     int (*write_io)(struct emul_ctxt *ctxt, uint16_t port, unsigned bytes, uint32_t value);
 
-    /* A run of upward INS or OUTS; *count falls to what was done, which must not be 0 on EMUL_OK. */
+    /*
+     * A run of upward INS or OUTS; *count falls to what was done, which must not be 0 on EMUL_OK.
+     */
     int (*rep_ins)(struct emul_ctxt *ctxt, uint16_t port, enum emul_seg seg, uint64_t offset,
                    unsigned bytes, unsigned *count);
     int (*rep_outs)(struct emul_ctxt *ctxt, uint16_t port, enum emul_seg seg, uint64_t offset,
@@ -160,7 +176,8 @@ struct emul_ops {
     int (*write_dr)(struct emul_ctxt *ctxt, unsigned reg, uint64_t value);
     int (*read_xcr)(struct emul_ctxt *ctxt, uint32_t reg, uint64_t *value);
     int (*write_xcr)(struct emul_ctxt *ctxt, uint32_t reg, uint64_t value);
-    int (*read_msr)(struct emul_ctxt *ctxt, uint32_t msr, uint64_t *value);  /* RDTSC(P), SWAPGS too */
+    /* RDTSC(P), SWAPGS too */
+    int (*read_msr)(struct emul_ctxt *ctxt, uint32_t msr, uint64_t *value);
     int (*write_msr)(struct emul_ctxt *ctxt, uint32_t msr, uint64_t value);
     int (*read_pmc)(struct emul_ctxt *ctxt, uint32_t counter, uint64_t *value);
     int (*cpuid)(struct emul_ctxt *ctxt, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
@@ -169,7 +186,8 @@ struct emul_ops {
 
 enum emul_event {
     EMUL_EVENT_EXCEPTION,       /* hardware exception: return address is the instruction itself */
-    EMUL_EVENT_INT,             /* INT n; this and the next two return behind the instruction (.length) */
+    /* INT n; this and the next two return behind the instruction (.length) */
+    EMUL_EVENT_INT,
     EMUL_EVENT_SOFTWARE,        /* INT3, INTO */
     EMUL_EVENT_INT1,
 };
@@ -189,13 +207,14 @@ struct emul_retire {
     bool sti;                   /* interrupts stay blocked for one instruction (IF went 0 to 1) */
     bool mov_ss;                /* interrupts and traps stay blocked for one instruction */
     bool singlestep;            /* EFLAGS.TF was set: a #DB (DR6.BS) is due */
-    bool repeat;                /* REP stopped at its bound, rip unmoved: execute the instruction again */
+    /* REP stopped at its bound, rip unmoved: execute the instruction again */
+    bool repeat;
 };
 
 /*
- * One emulation. The caller fills in the first part; the emulator fills in the rest. Flags are written as
- * the instruction defines them, IF and IOPL included: a caller that lets rflags reach the real processor
- * must take these two out first.
+ * One emulation. The caller fills in the first part; the emulator fills in the rest. Flags are
+ * written as the instruction defines them, IF and IOPL included: a caller that lets rflags reach
+ * the real processor must take these two out first.
  */
 struct emul_ctxt {
     struct cpu_user_regs *regs;
@@ -216,7 +235,10 @@ struct emul_ctxt {
 /* Decode, validate and perform the instruction at CS:rip; on EMUL_OK rip and rflags are updated. */
 int emulate_insn(struct emul_ctxt *ctxt);
 
-/* The two halves, for callers that want to look in between. Decoding changes nothing but ctxt->fault. */
+/*
+ * The two halves, for callers that want to look in between. Decoding changes nothing but
+ * ctxt->fault.
+ */
 int emulate_decode(struct emul_ctxt *ctxt, struct emul_insn *insn);
 int emulate_perform(struct emul_ctxt *ctxt, const struct emul_insn *insn);
 
@@ -229,9 +251,9 @@ int emulate_raise_error(struct emul_ctxt *ctxt, uint8_t vector, uint32_t error_c
 int emulate_raise_page_fault(struct emul_ctxt *ctxt, uint32_t error_code, uint64_t cr2);
 
 /*
- * The linear address of [seg:offset, +bytes) for a read, write or fetch. Raises #GP(0), or #SS(0) for the
- * stack, where limit, rights or canonical form forbid it. Needs ops->read_segment but in 64-bit code,
- * where it is asked for FS and GS alone.
+ * The linear address of [seg:offset, +bytes) for a read, write or fetch. Raises #GP(0), or #SS(0)
+ * for the stack, where limit, rights or canonical form forbid it. Needs ops->read_segment but in
+ * 64-bit code, where it is asked for FS and GS alone.
  */
 enum emul_access { EMUL_READ, EMUL_WRITE, EMUL_FETCH };
 int emulate_linear(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, unsigned bytes,

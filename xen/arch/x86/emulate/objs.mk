@@ -1,0 +1,1 @@
+obj-y := alu.o decode.o execute.o opcodes.o operand.o string.o system.o
