@@ -175,6 +175,10 @@ def peer_xen():
     return path
 
 
+def peer_gz():
+    return glob.glob(package_unpack([PEER_PACKAGE]) + "/boot/xen-*.gz")[0]
+
+
 # ---- cpio ----
 
 class Archive:
@@ -247,3 +251,260 @@ def bench_initramfs(kernel):
     archive.file("modules.list", "".join(names))
     archive.write(path)
     return path
+
+
+# ---- The test image: busybox, the drivers, our own programs ----
+
+def dom0_initramfs(kernel):
+    """An initramfs that loads the stock kernel's drivers and gives the console a shell; gzipped."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    programs = [(name, compile_static(name, os.path.join(here, "guest", name + ".c")))
+                for name in ("load", "physinfo")]
+    init = os.path.join(here, "guest", "init")
+    busybox = shutil.which("busybox") or "/bin/busybox"
+    key = key_of(init, busybox, kernel.root, __file__, *(path for _, path in programs))
+    path = os.path.join(CACHE, f"dom0-{key}.cpio.gz")
+    if os.path.exists(path):
+        return path
+    archive = Archive()
+    archive.folder("dev")
+    archive.device("dev/console", 5, 1)
+    archive.folder("proc", "sys", "run", "tmp", "mnt", "bin", "sbin", "usr/bin", "usr/sbin", "etc")
+    archive.file("etc/passwd", "root:x:0:0:root:/:/bin/sh\n")
+    archive.copy("bin/busybox", busybox, 0o755)
+    archive.copy("init", init, 0o755)
+    for name, program in programs:
+        archive.copy("bin/" + name, program, 0o755)
+    names = []
+    for name, data in kernel.modules(DOM0_MODULES):
+        archive.file(f"modules/{name}.ko", data)
+        names.append(name + "\n")
+    archive.file("modules.list", "".join(names))
+    archive.write(path + ".cpio")
+    with open(path + ".cpio", "rb") as source, open(path + ".partial", "wb") as out:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=out, mtime=0, compresslevel=6) as z:
+            shutil.copyfileobj(source, z)
+    os.unlink(path + ".cpio")
+    os.rename(path + ".partial", path)
+    return path
+
+
+# ---- Kernels that are none, for the tests of bad input ----
+
+def elf_file(entry, content, notes=b""):
+    """A little ELF64 executable, with one segment and perhaps a note segment."""
+    headers = 2 if notes else 1
+    start = 64 + 56 * headers
+    base = 0xffffffff81000000
+    data = content + notes
+    head = b"\x7fELF\2\1\1" + bytes(9)
+    head += struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, entry, 64, 0, 0, 64, 56, headers, 0, 0, 0)
+    head += struct.pack("<IIQQQQQQ", 1, 7, start, base, 0x1000000, len(data), len(data), 16)
+    if notes:
+        where = start + len(content)
+        head += struct.pack("<IIQQQQQQ", 4, 4, where, 0, 0, len(notes), len(notes), 4)
+    return head + data
+
+
+def bad_kernels(kernel):
+    """Paths by name: each is something that a user could put where the kernel belongs."""
+    with open(kernel.vmlinuz, "rb") as f:
+        vmlinuz = f.read()
+    setup = (vmlinuz[0x1f1] + 1) * 512
+    offset, length = struct.unpack_from("<II", vmlinuz, 0x248)      # the boot protocol's payload
+    broken = bytearray(vmlinuz)
+    middle = setup + offset + length // 2
+    broken[middle:middle + 64] = bytes(b ^ 0xff for b in broken[middle:middle + 64])
+    files = {
+        "text": b"This is no kernel.\n" * 300,
+        "empty": b"",
+        "nonotes": elf_file(0xffffffff81000000, b"\xf4\xeb\xfd" + bytes(4093)),
+        "truncated": vmlinuz[:len(vmlinuz) // 2],
+        "corrupt": bytes(broken),
+        "elfheader": b"\x7fELF\2\1\1" + b"\xff" * 300,
+    }
+    folder = os.path.join(CACHE, "bad-" + key_of(kernel.root, __file__))
+    os.makedirs(folder, exist_ok=True)
+    for name, data in files.items():
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+    return {name: os.path.join(folder, name) for name in files}
+
+
+# ---- GRUB ----
+
+GRUB_FOLDER = "/usr/lib/grub/i386-pc"
+GRUB_HEAD = """\
+serial --unit=0 --speed=115200
+terminal_input serial
+terminal_output serial
+set timeout={timeout}
+"""
+
+
+def grub_entries(root, xen, kernel, initrd, options, dom0_options):
+    """The same system by both protocols; a hotkey starts an entry."""
+    text = ""
+    for key, protocol in (("2", "multiboot2"), ("1", "multiboot")):
+        module = "module2 --nounzip" if protocol == "multiboot2" else "module --nounzip"
+        plain = module.split()[0]
+        text += f"menuentry 'Xenith, {protocol}' --hotkey={key} {{\n"
+        text += f"    insmod {protocol}\n{root}"
+        text += f"    {protocol} {xen} placeholder {options}\n"
+        text += f"    {plain} {kernel} placeholder {dom0_options}\n"
+        if initrd:
+            text += f"    {module} {initrd}\n"
+        text += "}\n"
+    return text
+
+
+def grub_iso(xen, kernel, initrd, options, dom0_options, path):
+    """A bootable image as grub-mkrescue makes it, with a menu of both protocols."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.makedirs(folder + "/boot/grub")
+        shutil.copy(xen, folder + "/boot/xen.gz")
+        shutil.copy(kernel.vmlinuz, folder + "/boot/vmlinuz")
+        shutil.copy(initrd, folder + "/boot/initrd")
+        with open(folder + "/boot/grub/grub.cfg", "w") as f:
+            f.write(GRUB_HEAD.format(timeout=60))
+            f.write(grub_entries("", "/boot/xen.gz", "/boot/vmlinuz", "/boot/initrd",
+                                 options, dom0_options))
+        run("grub-mkrescue", "-d", GRUB_FOLDER, "-o", path + ".partial", folder,
+            "--compress=no", "--fonts=", "--locales=", "--themes=", stderr=subprocess.DEVNULL)
+    os.rename(path + ".partial", path)
+    return path
+
+
+# ---- An installed Debian ----
+
+ROOT_PACKAGES = ("systemd-sysv udev dbus openssh-server iproute2 linux-image-amd64 grub2-common grub-pc-bin kmod"
+                 " procps login").split()
+ROOT_UUID = "5f1c7a52-0e0b-4c5e-9a37-1b6f3a2c8d10"
+PASSWORD = "xenith"
+
+
+def debian_sources():
+    """The host's own lines for Debian's archive, mirrors and all."""
+    lines = run("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT) # $(ORIGIN)",
+                "Created-By: Packages")
+    kept = [line.split(" # ")[0] for line in lines.splitlines() if line.endswith("# Debian")]
+    return "\n".join(dict.fromkeys(kept)) + "\n"
+
+
+def ssh_key():
+    path = os.path.join(CACHE, "ssh-key")
+    if not os.path.exists(path):
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", path)
+    return path
+
+
+ROOT_SETUP = r"""
+set -e
+root=$1
+echo dom0 >"$root/etc/hostname"
+echo "127.0.0.1 localhost dom0" >"$root/etc/hosts"
+echo "root:@PASSWORD@" | chroot "$root" chpasswd
+echo "UUID=@UUID@ / ext4 defaults 0 1" >"$root/etc/fstab"
+mkdir -p -m 700 "$root/root/.ssh"
+cp "@KEY@.pub" "$root/root/.ssh/authorized_keys"
+printf '[Match]\nName=e*\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/lan.network"
+chroot "$root" systemctl -q enable systemd-networkd
+chroot "$root" systemctl -q disable systemd-networkd-wait-online || true
+chroot "$root" systemctl -q mask apt-daily.timer apt-daily-upgrade.timer e2scrub_reap.service
+mkdir -p "$root/boot/grub/i386-pc"
+cp @GRUB@/*.mod @GRUB@/*.lst "$root/boot/grub/i386-pc/"
+cat >"$root/etc/default/grub" <<END
+GRUB_TIMEOUT=10
+GRUB_TERMINAL=serial
+GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
+GRUB_CMDLINE_XEN="dom0_mem=1024M console=com1 com1=115200,8n1"
+GRUB_CMDLINE_LINUX_XEN_REPLACE="console=hvc0"
+GRUB_DISABLE_OS_PROBER=true
+END
+rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* "$root"/usr/share/locale/*
+"""
+
+
+def debian_root_disk(kernel):
+    """A partitioned disk that holds Debian as mmdebstrap makes it, and GRUB; the hypervisor is yet to be put in."""
+    key = key_of(" ".join(ROOT_PACKAGES), kernel.package, kernel.root, ROOT_SETUP, "2")
+    path = os.path.join(CACHE, f"debian-{key}.img")
+    if os.path.exists(path):
+        return path
+    setup = ROOT_SETUP.replace("@PASSWORD@", PASSWORD).replace("@UUID@", ROOT_UUID)
+    setup = setup.replace("@KEY@", ssh_key()).replace("@GRUB@", GRUB_FOLDER)
+    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        hook = os.path.join(folder, "setup.sh")
+        with open(hook, "w") as f:
+            f.write("#!/bin/sh\n" + setup)
+        os.chmod(hook, 0o755)
+        sources = os.path.join(folder, "sources.list")
+        with open(sources, "w") as f:
+            f.write(debian_sources())
+        root = os.path.join(folder, "root")
+        codename = run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").strip()
+        with open(os.path.join(CACHE, "mmdebstrap.log"), "w") as log:
+            subprocess.run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(ROOT_PACKAGES),
+                            "--dpkgopt=force-unsafe-io", "--customize-hook=" + hook, codename, root, sources],
+                           check=True, stdout=log, stderr=subprocess.STDOUT)
+        with open(os.path.join(folder, "grub.cfg"), "w") as f:
+            f.write(GRUB_HEAD.format(timeout=5) + grub_entries(
+                "", "/boot/xen.gz", "/vmlinuz", "/initrd.img", "dom0_mem=1024M console=com1 com1=115200,8n1",
+                f"root=UUID={ROOT_UUID} ro console=hvc0"))
+        shutil.copy(os.path.join(folder, "grub.cfg"), root + "/boot/grub/grub.cfg")
+        disk_assemble(root, path, folder)
+    return path
+
+
+SECTOR, PARTITION_START, DISK_SECTORS = 512, 2048, 2 * 1024 * 2048
+
+
+def disk_assemble(root, path, folder):
+    """Partition table, GRUB in front of the partition, and an ext4 made from a folder; no loop device."""
+    partial = path + ".partial"
+    with open(partial, "wb") as f:
+        f.truncate(DISK_SECTORS * SECTOR)
+    blocks = (DISK_SECTORS - PARTITION_START) * SECTOR // 4096
+    run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-U", ROOT_UUID, "-d", root,
+        "-E", f"offset={PARTITION_START * SECTOR}", partial, str(blocks))
+    core = os.path.join(folder, "core.img")
+    run("grub-mkimage", "-d", GRUB_FOLDER, "-O", "i386-pc", "-o", core, "-p", "(hd0,msdos1)/boot/grub",
+        "biosdisk", "part_msdos", "ext2")
+    with open(os.path.join(GRUB_FOLDER, "boot.img"), "rb") as f:
+        boot = bytearray(f.read(440))
+    with open(core, "rb") as f:
+        core_bytes = f.read()
+    if len(core_bytes) > (PARTITION_START - 1) * SECTOR:
+        raise SystemExit("image: GRUB does not fit in front of the partition")
+    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", PARTITION_START,
+                        DISK_SECTORS - PARTITION_START)
+    with open(partial, "r+b") as f:
+        f.write(boot)                                       # loads sector 1, where core.img begins
+        f.seek(440)
+        f.write(b"XNTH\0\0" + entry + bytes(48) + b"\x55\xaa")
+        f.seek(SECTOR)
+        f.write(core_bytes)
+    os.rename(partial, path)
+
+
+def disk_with(disk, xen, path):
+    """A copy of the disk with this hypervisor in /boot, as `make install` would put it."""
+    run("cp", "--sparse=always", disk, path)
+    commands = f"cd /boot\nrm xen.gz\nwrite {os.path.abspath(xen)} xen.gz\n"
+    run("debugfs", "-w", "-f", "-", f"{path}?offset={PARTITION_START * SECTOR}", input=commands,
+        stderr=subprocess.DEVNULL)
+    return path
+
+
+def main():
+    kernel = Kernel()
+    with build_lock():
+        made = {"kernel": lambda: kernel.vmlinuz, "peer": peer_xen, "initramfs": lambda: dom0_initramfs(kernel),
+                "bench": lambda: bench_initramfs(kernel), "disk": lambda: debian_root_disk(kernel)}
+        if len(sys.argv) != 2 or sys.argv[1] not in made:
+            raise SystemExit(__doc__)
+        print(made[sys.argv[1]]())
+
+
+if __name__ == "__main__":
+    main()

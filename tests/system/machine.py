@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A QEMU machine whose serial console a test drives as a person would."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+import pexpect
+
+QEMU = "qemu-system-x86_64"
+PROMPT = "dom0# "
+# On a slow or busy host everything takes longer: one factor for all limits.
+PATIENCE = float(os.environ.get("XENITH_PATIENCE", "1"))
+
+XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
+DOM0_OPTIONS = "console=hvc0 rdinit=/init"
+
+
+class Gone(Exception):
+    """The machine did not say what it should have in time, or ended."""
+
+
+class Machine:
+    """One boot.  How: `kernel` (qemu -kernel), or a `cdrom` or `disk` that the firmware boots from."""
+
+    def __init__(self, name, logs, hypervisor=None, kernel=None, initrd=None, cdrom=None, disk=None,
+                 smp=1, memory=1024, options="dom0_mem=512M", dom0_options="", cpu="max",
+                 machine="pc", devices=(), reboots=False, modules=None):
+        self.name = name
+        self.folder = tempfile.mkdtemp(prefix="xenith-")
+        self.log_path = os.path.join(logs, name + ".log")
+        command = ["-M", machine, "-accel", "tcg,thread=multi", "-cpu", cpu, "-smp", str(smp),
+                   "-m", str(memory), "-display", "none", "-nodefaults", "-vga", "std",
+                   "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+                   "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off",
+                   "-rtc", "base=2026-03-01T12:00:00,clock=host"]
+        if not reboots:
+            command.append("-no-reboot")
+        if hypervisor:
+            command += self.direct(hypervisor, kernel, initrd, modules, options, dom0_options)
+        if cdrom:
+            command += ["-drive", f"file={cdrom},media=cdrom,if=none,id=cd,format=raw,readonly=on",
+                        "-device", "ide-cd,drive=cd,bootindex=0"]
+        if disk:
+            command += ["-drive", f"file={disk},if=none,id=root,format=raw,snapshot=on",
+                        "-device", "virtio-blk-pci,drive=root,bootindex=0"]
+        command += devices
+        self.log = open(self.log_path, "wb")
+        self.log.write((" ".join([QEMU, *command]) + "\n").encode())
+        self.console = pexpect.spawn(QEMU, command, timeout=60, echo=False,
+                                     codec_errors="replace", dimensions=(50, 240))
+        self.console.logfile_read = self.log
+        self.console.delaybeforesend = None
+
+    def direct(self, hypervisor, kernel, initrd, modules, options, dom0_options):
+        """Arguments of a direct boot; QEMU splits at commas and blanks, so it gets names without."""
+        def short(path, name):
+            os.symlink(os.path.abspath(path), os.path.join(self.folder, name))
+            return os.path.join(self.folder, name)
+        arguments = ["-kernel", short(hypervisor, "xen"),
+                     "-append", f"{XEN_OPTIONS} {options}".strip()]
+        if modules is None:
+            modules = [f"{short(kernel, 'vmlinuz')} {DOM0_OPTIONS} {dom0_options}".strip()]
+            if initrd:
+                modules.append(short(initrd, "initrd"))
+        return arguments + (["-initrd", ",".join(modules)] if modules else [])
+
+    # ---- The console ----
+
+    def expect(self, pattern, timeout=60):
+        """Wait for a pattern; the match.  Carriage returns are left in: patterns must allow for them."""
+        patterns = [pattern] if isinstance(pattern, str) else list(pattern)
+        compiled = [re.compile(p.encode(), re.I if p.startswith("(?i)") else 0) for p in patterns]
+        try:
+            self.index = self.console.expect(compiled, timeout=timeout * PATIENCE)
+        except pexpect.TIMEOUT:
+            raise Gone(f"no {' or '.join(patterns)!r} within {timeout * PATIENCE:.0f} s") from None
+        except pexpect.EOF:
+            raise Gone(f"the machine ended before {' or '.join(patterns)!r}") from None
+        return self.console.match
+
+    def send(self, text):
+        self.console.send(text)
+
+    def wait_shell(self, timeout=150):
+        """The test image's shell is ready for commands."""
+        self.expect("DOM0-READY", timeout)
+        self.quiet_shell()
+
+    def quiet_shell(self):
+        self.send("\n")
+        self.expect(re.escape(PROMPT), 30)
+        self.send("stty -echo; PS1='dom0# '\n")
+        self.run("true")
+
+    def run(self, command, timeout=60):
+        """A shell command's output and status."""
+        self.send(f"{command}; echo \"@@\"\"END $?\"\n")
+        match = self.expect(r"@@END (\d+)\r*\n", timeout)
+        text = self.console.before.decode(errors="replace").replace("\r", "")
+        text = re.sub(r"(?m)^\(XEN\).*\n?", "", text)
+        return text.replace(PROMPT, "").strip(), int(match.group(1))
+
+    def output(self, command, timeout=60):
+        return self.run(command, timeout)[0]
+
+    def wait_end(self, timeout=60):
+        """The machine turns itself off (or, without reboots, resets)."""
+        try:
+            self.console.expect(pexpect.EOF, timeout=timeout * PATIENCE)
+        except pexpect.TIMEOUT:
+            raise Gone(f"still running after {timeout * PATIENCE:.0f} s") from None
+
+    def text(self):
+        """All that the console has shown."""
+        self.log.flush()
+        with open(self.log_path, "rb") as f:
+            return f.read().decode(errors="replace").replace("\r", "")
+
+    # ---- The machine ----
+
+    def monitor(self, command):
+        """One command of QEMU's monitor and its answer."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(self.folder + "/monitor")
+            s.sendall(command.encode() + b"\n")
+            time.sleep(0.5)
+            return s.recv(200000).decode(errors="replace")
+
+    def autopsy(self):
+        """What the processors are doing, into the log: for a machine that has gone silent."""
+        if not self.console.isalive():
+            return
+        try:
+            state = self.monitor("info registers -a")
+        except OSError:
+            return
+        self.log.write(b"\n---- info registers -a\n" + state.encode())
+
+    def close(self):
+        self.console.close(force=True)
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def ssh(port, key, command, timeout=60):
+    """Run a command by ssh; its output, or None if that failed."""
+    result = subprocess.run(
+        ["ssh", "-q", "-i", key, "-p", str(port), "-o", "StrictHostKeyChecking=no",
+         "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "-o", "ConnectTimeout=20",
+         "root@127.0.0.1", command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=timeout * PATIENCE, text=True)
+    return result.stdout if result.returncode == 0 else None
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
