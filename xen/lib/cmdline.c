@@ -131,10 +131,10 @@ static const char *set_custom(const struct boot_option *option, const char *valu
 
 static const char *set_option(const struct boot_option *option, const char *value, bool is_negated)
 {
-    if (option->type == OPT_BOOL) {
+    if (option->type == OPTION_BOOL) {
         return set_bool(option, value, is_negated);
     }
-    if (option->type == OPT_CUSTOM) {
+    if (option->type == OPTION_CUSTOM) {
         return set_custom(option, value, is_negated);
     }
     if (is_negated) {
@@ -144,8 +144,8 @@ static const char *set_option(const struct boot_option *option, const char *valu
         return "needs a value";
     }
     switch (option->type) {
-    case OPT_UINT: return set_uint(option, value);
-    case OPT_SIZE: return set_size(option, value);
+    case OPTION_UINT: return set_uint(option, value);
+    case OPTION_SIZE: return set_size(option, value);
     default: return set_string(option, value);
     }
 }

@@ -12,11 +12,11 @@
 #include <stddef.h>
 
 enum boot_option_type {
-    OPT_BOOL,           /* name, name=yes, no-name; var is a bool or an int, by its size */
-    OPT_UINT,           /* name=NUMBER; var is an unsigned integer of 'size' bytes */
-    OPT_SIZE,           /* name=16M, result in bytes; the same */
-    OPT_STRING,         /* name=TEXT; var is an array of 'size' characters */
-    OPT_CUSTOM          /* parse() sees the value: "" for name, "no" for no-name */
+    OPTION_BOOL,           /* name, name=yes, no-name; var is a bool or an int, by its size */
+    OPTION_UINT,           /* name=NUMBER; var is an unsigned integer of 'size' bytes */
+    OPTION_SIZE,           /* name=16M, result in bytes; the same */
+    OPTION_STRING,         /* name=TEXT; var is an array of 'size' characters */
+    OPTION_CUSTOM          /* parse() sees the value: "" for name, "no" for no-name */
 };
 
 struct boot_option {
@@ -24,15 +24,8 @@ struct boot_option {
     enum boot_option_type type;
     void *var;
     size_t size;                        /* of *var */
-    int (*parse)(const char *value);    /* OPT_CUSTOM: 0, or -E if the value makes no sense */
+    int (*parse)(const char *value);    /* OPTION_CUSTOM: 0, or -E if the value makes no sense */
 };
-
-/* Rows of a table. */
-#define BOOT_BOOL(option, variable)   { (option), OPT_BOOL, &(variable), sizeof(variable), NULL }
-#define BOOT_UINT(option, variable)   { (option), OPT_UINT, &(variable), sizeof(variable), NULL }
-#define BOOT_SIZE(option, variable)   { (option), OPT_SIZE, &(variable), sizeof(variable), NULL }
-#define BOOT_STRING(option, array)    { (option), OPT_STRING, (array), sizeof(array), NULL }
-#define BOOT_CUSTOM(option, function) { (option), OPT_CUSTOM, NULL, 0, (function) }
 
 /* Longest word that is understood, terminator included. */
 #define CMDLINE_WORD 512
