@@ -43,6 +43,7 @@ _Static_assert(sizeof(struct frame) == 32, "two frames to a cache line");
 #define FRAME_BROKEN        (1ULL << 50)            /* badpage= or a machine check: never handed out */
 #define FRAME_FREE          (1ULL << 51)            /* in the heap */
 #define FRAME_LISTED        (1ULL << 52)            /* in its owner's page list */
+#define FRAME_DIRTY         (1ULL << 53)            /* free, and still holds what its last owner wrote */
 
 #define FRAME_TYPE_REFS_MASK 0x00000000ffffffffULL
 #define FRAME_TYPE_SHIFT    32
@@ -56,8 +57,11 @@ enum frame_kind {
 #define FRAME_TYPE(kind)    ((uint64_t)(kind) << FRAME_TYPE_SHIFT)
 #define FRAME_VALIDATED     (1ULL << 36)            /* contents checked */
 #define FRAME_PINNED        (1ULL << 37)            /* by the owner's MMUEXT_PIN */
-#define FRAME_PARTIAL       (1ULL << 38)            /* (in)validation was preempted; aux says how far */
-#define FRAME_TABLE_LOCK    (1ULL << 39)            /* bit lock over the entries of a page table */
+#define FRAME_TABLE_LOCK    (1ULL << 38)            /* bit lock over the entries of a page table */
+/* A (in)validation was preempted with aux entries holding references.  The one type reference that is left belongs
+ * to nobody (GET: whoever continues takes it over, with its plain reference) or to the one who puts (PUT). */
+#define FRAME_PARTIAL_GET   (1ULL << 39)
+#define FRAME_PARTIAL_PUT   (1ULL << 40)
 
 static inline unsigned int frame_refs(const struct frame *f) { return (uint32_t)__atomic_load_n(&f->count, __ATOMIC_RELAXED); }
 static inline unsigned int frame_type_refs(const struct frame *f) { return (uint32_t)__atomic_load_n(&f->type, __ATOMIC_RELAXED); }
@@ -83,12 +87,16 @@ bool frame_get(struct frame *f, const struct domain *d) must_check;
 bool frame_get_any(struct frame *f) must_check;
 /* Drop one; the last one frees the frame. */
 void frame_put(struct frame *f);
-/* A type reference (the caller holds a reference).  0, -EINVAL (another type in use, or bad contents), -EINTR/-ERESTART
- * (preempted; only for page tables through frame_get_type_preemptible). */
+/* A type reference (the caller holds a reference).  0; -EINVAL: another type is in use, or the contents are bad;
+ * -ERESTART: preempted, only by frame_get_type_preemptible() on page tables; the caller's plain reference is not used
+ * up, and calling again goes on. */
 int frame_get_type(struct frame *f, enum frame_kind kind) must_check;
 int frame_get_type_preemptible(struct frame *f, enum frame_kind kind) must_check;
 void frame_put_type(struct frame *f);
+/* -ERESTART: not yet put; call again. */
 int frame_put_type_preemptible(struct frame *f) must_check;
+/* Teardown: give up what a preempted validation that nobody continued still holds. */
+int frame_drop_partial(struct frame *f) must_check;
 /* Both at once, as mapping a foreign or granted frame needs. */
 int frame_get_and_type(struct frame *f, const struct domain *d, enum frame_kind kind) must_check;
 void frame_put_and_type(struct frame *f);

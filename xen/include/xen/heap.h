@@ -16,6 +16,7 @@ struct domain;
 enum heap_flags {
     HEAP_ANY        = 0,
     HEAP_ZERO       = 1 << 0,           /* zeroed before it is returned */
+    HEAP_DIRTY_OK   = 1 << 1,           /* stays with us: another owner's old contents may show */
     HEAP_BITS_SHIFT = 8,                /* address width limit in bits: 0 = any */
 };
 #define HEAP_BITS(n) ((unsigned int)(n) << HEAP_BITS_SHIFT)
@@ -23,13 +24,29 @@ enum heap_flags {
 /* Give memory to the allocator (boot).  [start, end) in bytes; partial pages are dropped. */
 void heap_add(uint64_t start, uint64_t end);
 void heap_init(void);
+/*
+ * 2^order frames, or NULL.  Each has count == FRAME_ALLOCATED with no owner and no reference, and type == 0; tlb_stamp
+ * is as the former owner left it.  Without HEAP_DIRTY_OK no contents of a former owner can be read in them.
+ * heap_alloc_for: on behalf of d, whose claim (XENMEM_claim_pages) it may use; others must leave claimed memory alone.
+ */
 struct frame *heap_alloc(unsigned int order, unsigned int flags) must_check;
+struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags) must_check;
+/* Contents are erased before anyone else reads them.  Panics when a frame is free already. */
 void heap_free(struct frame *f, unsigned int order);
+void heap_free_domain_page(struct frame *f);
+/* Erase a few free frames ahead of time, for want of better to do; true while some are left. */
+bool heap_scrub_idle(void);
 uint64_t heap_free_pages(void);
 uint64_t heap_total_pages(void);
 /* Free pages whose addresses fit in `bits` bits. */
 uint64_t heap_free_pages_below(unsigned int bits);
-void heap_scrub_all(void);              /* zero all free memory (bootscrub) */
+void heap_scrub_all(void);              /* zero all free memory: as bootscrub= says */
+
+/* Claims: a domain's stake in memory it has not got yet.  `pages` is what it is to have in all; 0 gives the claim up.
+ * -EINVAL: it has one, or has more already;  -ENOMEM. */
+int heap_claim(struct domain *d, uint64_t pages) must_check;
+void heap_claim_drop(struct domain *d);
+uint64_t heap_claimed_pages(void);      /* of all domains */
 
 /* Pages for ourselves, as pointers into the direct map. */
 void *alloc_pages(unsigned int order, unsigned int flags) must_check;

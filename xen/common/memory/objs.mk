@@ -1,0 +1,1 @@
+obj-y := claim.o heap.o pool.o
