@@ -25,7 +25,7 @@ struct msi_desc;
 /* ---- Vectors --------------------------------------------------------------------------------- */
 
 enum vector {
-    VECTOR_I8259            = 0x20,     /* 16 of them: the old controllers' inputs, if they are used at all */
+    VECTOR_I8259            = 0x20,     /* 16: the old controllers' inputs, if used at all */
     VECTOR_DEVICE_FIRST     = 0x30,     /* per CPU, for lines; never 0x80 and 0x82, guests' traps */
     VECTOR_DEVICE_LAST      = 0xef,
     VECTOR_LAPIC_TIMER      = 0xfa,
@@ -35,9 +35,9 @@ enum vector {
     VECTOR_SPURIOUS         = 0xff,
 };
 
-/* From the entry code: regs->entry_vector is 0x20..0xff, IRQs are off.  Acknowledges and handles. */
+/* From the entry code: regs->entry_vector is 0x20..0xff, IRQs off.  Acknowledges and handles. */
 void irq_dispatch(struct cpu_user_regs *regs);
-/* First thing of the NMI handler.  True: it was ours (watchdog tick).  A CPU told to stop stays inside. */
+/* First thing of the NMI handler.  True: it was ours.  A CPU told to stop stays inside. */
 bool irq_handle_nmi(struct cpu_user_regs *regs);
 
 /* ---- Boot; main.c calls these in this order -------------------------------------------------- */
@@ -113,7 +113,7 @@ void lapic_send(uint32_t apic_id, uint32_t command);
 #define LAPIC_ICR_STARTUP   0x04600
 void lapic_shutdown(void);              /* this CPU's, before a reboot */
 
-/* In the timer's room (arch/x86/time/deadline.c): VECTOR_LAPIC_TIMER arrived; acknowledged already. */
+/* In the timers' room (arch/x86/time): VECTOR_LAPIC_TIMER arrived; acknowledged already. */
 void lapic_timer_interrupt(void);
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ struct irq_desc {
     const struct irq_chip *chip;        /* NULL: nothing is wired here */
     uint8_t action;                     /* enum irq_action */
     bool level, active_low;             /* I/O APIC only: as programmed */
-    bool trigger_known;                 /* level, active_low are from firmware or dom0, not a guess */
+    bool trigger_known;                 /* level, active_low: firmware or dom0 said so */
     bool masked;
     uint8_t vector;                     /* 0: none yet */
     uint8_t old_vector;                 /* not 0: moving; the pair that may still fire once */
@@ -149,7 +149,7 @@ struct irq_desc {
     const char *name;
     struct list_head guests;            /* IRQ_GUEST: struct pirq, see arch/x86/irq/private.h */
     unsigned int nr_guests;
-    unsigned int eoi_due;               /* guests that have not finished with it; the line is masked until 0 */
+    unsigned int eoi_due;               /* guests not finished with it; masked until 0 */
     bool shareable;
     struct msi_desc *msi;
     uint64_t count;                     /* times fired */
@@ -162,7 +162,7 @@ unsigned int irq_of_isa(unsigned int isa_irq);      /* line behind an ISA IRQ, o
 
 /* Trigger and polarity as ACPI (dom0) knows them: 0, -EINVAL, -EBUSY when in use with others. */
 int irq_setup_gsi(unsigned int gsi, bool level, bool active_low) must_check;
-/* Lines for MSIs: `n` (a power of two) consecutive numbers, and vectors on one CPU; first or -Exxx. */
+/* Lines for MSIs: n (a power of two) consecutive numbers, and vectors on one CPU; or -Exxx. */
 int irq_alloc_msi_lines(unsigned int n, const struct irq_chip *chip) must_check;
 void irq_free_msi_lines(unsigned int first, unsigned int n);
 /* A pair, if it has none; desc->lock held. */
@@ -174,11 +174,11 @@ int ioapic_guest_write(uint64_t address, uint32_t reg, uint32_t value) must_chec
 
 /* ---- Guests' interrupts (physdev_op) --------------------------------------------------------- */
 
-/* Map a line (or n consecutive ones) as pirq(s) of d; wanted < 0: any free.  First pirq or -Exxx. */
+/* Map n consecutive lines as pirqs of d; wanted < 0: any free.  First pirq or -Exxx. */
 int pirq_map_lines(struct domain *d, int wanted, unsigned int irq, unsigned int n) must_check;
 int pirq_unmap(struct domain *d, unsigned int pirq) must_check; /* frees MSI lines, as a group */
 int pirq_to_irq(struct domain *d, unsigned int pirq);           /* line or -ENOENT */
-int pirq_alloc_free(struct domain *d) must_check;               /* reserves an unused number (get_free_pirq) */
+int pirq_alloc_free(struct domain *d) must_check;   /* reserves an unused number */
 bool pirq_needs_eoi(struct domain *d, unsigned int pirq);
 bool pirq_is_shared(struct domain *d, unsigned int pirq);
 int pirq_guest_eoi(struct domain *d, unsigned int pirq) must_check; /* -EINVAL if not d's */

@@ -1,0 +1,1 @@
+obj-y := tables.o madt.o srat.o facts.o power.o
