@@ -160,15 +160,15 @@ void *radix_delete(struct radix_tree *tree, uint64_t index)
 static void *next_below(const struct radix_node *node, unsigned int level, uint64_t *index)
 {
     for (unsigned int i = slot_of(*index, level); i < SLOTS; i++) {
+        /* Where the next slot starts; 0 past the last index. */
+        uint64_t next = (*index | ((1ull << (BITS * (level - 1))) - 1)) + 1;
+
         if (node->slot[i] != NULL) {
             void *entry = level == 1 ? node->slot[i] : next_below(node->slot[i], level - 1, index);
             if (entry != NULL) {
                 return entry;
             }
         }
-        /* On to the start of the next slot; past the last index there is none. */
-        uint64_t step = 1ull << (BITS * (level - 1));
-        uint64_t next = (*index | (step - 1)) + 1;
         if (next == 0) {
             return NULL;
         }

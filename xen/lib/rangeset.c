@@ -67,7 +67,7 @@ static struct range *range_from(const struct rangeset *set, unsigned long number
     return NULL;
 }
 
-static struct range *range_after(const struct rangeset *set, const struct range *r)
+static struct range *range_after(const struct rangeset *set, struct range *r)
 {
     return list_is_last(&r->link, &set->ranges) ? NULL : list_next_entry(r, link);
 }
