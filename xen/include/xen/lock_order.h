@@ -16,13 +16,14 @@ enum lock_rank {
     LOCK_P2M,               /* one domain's physical map */
     LOCK_EVENT,             /* one domain's ports being allocated, bound or closed; two domains: lower address first */
     LOCK_EVENT_PORT,        /* one port's state while an event is sent through it */
-    LOCK_EVENT_QUEUE,       /* one FIFO queue */
     LOCK_PIRQ,              /* the domain's map from physical interrupts to ports */
     LOCK_PCI,               /* the list of PCI devices */
     LOCK_IRQ_DESC,          /* one interrupt line */
     LOCK_VECTOR,            /* which vectors are in use */
     LOCK_IOAPIC,            /* index/data register pairs of I/O APICs and PCI config ports */
     LOCK_TIME,              /* wall clock, calibration */
+    LOCK_EVENT_VIRQ,        /* one vcpu's VIRQs being bound, closed or sent */
+    LOCK_EVENT_QUEUE,       /* one FIFO queue; lower address first */
     LOCK_SCHED,             /* one run queue */
     LOCK_TIMER,             /* one CPU's timer heap */
     LOCK_DOMAIN_PAGES,      /* one domain's list and number of pages */
