@@ -38,6 +38,8 @@ static inline void stac(void) { asm volatile("stac" ::: "memory"); }
 static inline void wbinvd(void) { asm volatile("wbinvd" ::: "memory"); }
 static inline void swapgs(void) { asm volatile("swapgs" ::: "memory"); }
 static inline void clts(void) { asm volatile("clts"); }
+static inline void mfence(void) { asm volatile("mfence" ::: "memory"); }
+static inline void lfence(void) { asm volatile("lfence" ::: "memory"); }
 
 static inline unsigned long read_flags(void)
 {
