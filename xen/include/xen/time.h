@@ -10,14 +10,15 @@
 #include <xen/types.h>
 
 typedef int64_t time_ns;
-#define NS_PER_US 1000LL
-#define NS_PER_MS 1000000LL
-#define NS_PER_S  1000000000LL
+#define NS_PER_US 1000L
+#define NS_PER_MS 1000000L
+#define NS_PER_S  1000000000L
 #define TIME_NEVER INT64_MAX
 
 time_ns time_now(void);
 /* System time at TSC value `tsc` of this CPU. */
 time_ns time_of_tsc(uint64_t tsc);
+uint64_t time_ticks(void);              /* the raw counter behind it, of this CPU */
 void udelay(unsigned int us);           /* busy wait; boot and device quirks only */
 
 struct timer {
