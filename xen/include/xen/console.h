@@ -30,6 +30,7 @@ void console_init_irq(void);            /* after interrupts and heap: serial by 
 void console_end_boot(void);            /* gives input to dom0, releases VGA unless vga=…,keep */
 void console_force_unlock(void);        /* panic: locks no longer stop us, synchronous from here */
 void console_input(char c);             /* from a device's receive interrupt */
+bool console_owns_port(uint16_t port);  /* one of an enabled serial port: not for dom0 */
 void console_start_sync(void);
 void console_end_sync(void);
 /* Until everything said is out. */

@@ -1,0 +1,1 @@
+obj-y := devices.o ns16550.o uart_options.o vga.o
