@@ -35,7 +35,7 @@ class Unit:
         status, out, err = self.gcc(text, *args)
         if status:
             lines = [line for line in err.splitlines() if "error" in line]
-            raise CompileError((lines or [err])[0])
+            raise CompileError(f"{self.root}: {(lines or [err])[0]}")
         return out
 
     def here(self, path):
