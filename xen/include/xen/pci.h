@@ -68,7 +68,8 @@ struct msi_request { struct pci_address address; int entry; unsigned int count; 
 /* Lines for it, programmed and masked: the first line or -Exxx; freed by msi_free. */
 int msi_alloc(const struct msi_request *request) must_check;
 void msi_free(unsigned int first_irq);
-unsigned int msi_group_size(unsigned int irq);      /* lines that share irq's capability entry */
+/* The group of lines that irq was allocated with: the first, and how many. */
+unsigned int msi_group(unsigned int irq, unsigned int *count);
 int msi_restore(struct pci_address a) must_check;   /* write everything again, after a reset */
 int msi_prepare(struct pci_address a, bool prepare) must_check;
 

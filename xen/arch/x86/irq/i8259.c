@@ -33,6 +33,7 @@ static void write_masks(void)
 static void i8259_mask(struct irq_desc *desc)
 {
     spin_lock(&i8259_lock);
+    desc->masked = true;
     mask_bits |= (uint16_t)(1u << desc->irq);
     write_masks();
     spin_unlock(&i8259_lock);
@@ -41,6 +42,7 @@ static void i8259_mask(struct irq_desc *desc)
 static void i8259_unmask(struct irq_desc *desc)
 {
     spin_lock(&i8259_lock);
+    desc->masked = false;
     mask_bits &= (uint16_t)~(1u << desc->irq);
     write_masks();
     spin_unlock(&i8259_lock);

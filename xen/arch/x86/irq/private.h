@@ -36,7 +36,7 @@ void line_fired(struct irq_desc *desc, uint8_t vector);
 extern bool ioapic_in_use;              /* false: `noapic`, or there is none */
 void ioapic_init(void);
 unsigned int ioapic_gsi_end(void);      /* first number that is no GSI; after ioapic_init */
-void ioapic_wire(struct irq_desc *desc);    /* boot: chip, trigger, pin masked; desc->irq is a GSI */
+void ioapic_wire(struct irq_desc *desc);    /* boot: chip, trigger; desc->irq is a GSI */
 void ioapic_program(struct irq_desc *desc); /* trigger or polarity changed */
 
 /* i8259.c */

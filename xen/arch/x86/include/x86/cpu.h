@@ -25,7 +25,7 @@ noreturn void cpu_start_secondary(void);
 
 /* ---- smp.c ----------------------------------------------------------------------------------- */
 
-void smp_prepare(void);             /* after acpi_init(): numbers the CPUs, sets cpu_count, cpu_present */
+void smp_prepare(void);             /* after lapic_init_boot_cpu(): numbers the CPUs */
 int smp_boot_cpu(unsigned int cpu) must_check;      /* 0 when it is online; -EIO, -ENOMEM */
 void smp_boot_all(void);            /* after interrupts, time and heap */
 void smp_announce(void);            /* by the new CPU, when it can take interrupts: it is online */

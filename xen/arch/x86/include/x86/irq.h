@@ -151,6 +151,7 @@ struct irq_desc {
     unsigned int nr_guests;
     unsigned int eoi_due;               /* guests not finished with it; masked until 0 */
     bool shareable;
+    bool running;                       /* IRQ_OURS: fn is being executed */
     struct msi_desc *msi;
     uint64_t count;                     /* times fired */
 };
