@@ -41,6 +41,7 @@ struct event_vcpu {
     struct event_fifo_vcpu *fifo;
 };
 
+void event_init(void);                  /* boot: debug key 'e' */
 int event_domain_init(struct domain *d, unsigned int max_port) must_check;
 /* Closes every port; peers become unbound.  Preemptible: -ERESTART. */
 int event_domain_destroy(struct domain *d) must_check;
