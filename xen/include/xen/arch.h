@@ -38,7 +38,9 @@ void arch_irq_enable(void);
 /* Machine. */
 void arch_dump_state(void);                     /* registers, symbolised stack: of a panic */
 void arch_wallclock_changed(void);              /* tell all domains: wallclock_get() has news */
-uint64_t arch_wallclock_read(void);             /* the battery clock: seconds since 1970, 0 when there is none */
+/* Ask for timers_interrupt() on this CPU at `deadline`; IRQs off.  False: that has passed. */
+bool arch_timer_arm(int64_t deadline) must_check;
+uint64_t arch_wallclock_read(void);             /* the battery clock: seconds of 1970, or 0 */
 noreturn void arch_machine_restart(unsigned int delay_ms);
 noreturn void arch_machine_halt(void);
 noreturn void arch_machine_power_off(void);

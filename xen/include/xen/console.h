@@ -24,10 +24,10 @@ struct console_device {
 };
 
 void console_register(struct console_device *dev);
-void console_devices_probe(void);       /* drivers/console: registers what com1=, vga=… describe */
+void console_devices_probe(void);       /* drivers/console: registers what com1=, vga= describe */
 void console_init_early(void);          /* after options are parsed: polled devices, static ring */
-void console_init_irq(void);            /* after interrupts and heap: serial by IRQ, conring_size= */
-void console_end_boot(void);            /* gives input to dom0, releases VGA unless vga=…,keep */
+void console_init_irq(void);            /* with interrupts, heap: serial by IRQ, conring_size= */
+void console_end_boot(void);            /* gives input to dom0, releases VGA unless vga=...,keep */
 void console_force_unlock(void);        /* panic: locks no longer stop us, synchronous from here */
 void console_input(char c);             /* from a device's receive interrupt */
 bool console_owns_port(uint16_t port);  /* one of an enabled serial port: not for dom0 */

@@ -31,15 +31,18 @@ struct timer {
 };
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, unsigned int cpu);
-void timer_set(struct timer *t, time_ns expires);       /* (re)arm; a time in the past fires at once */
+void timer_set(struct timer *t, time_ns expires);       /* (re)arm; the past fires at once */
 void timer_stop(struct timer *t);                       /* disarm; may still be running elsewhere */
-void timer_kill(struct timer *t);                       /* disarm, and not running when this returns; never in its own fn */
+/* Disarm for good, and not running when this returns; never in its own fn. */
+void timer_kill(struct timer *t);
 void timer_migrate(struct timer *t, unsigned int cpu);
 bool timer_is_armed(const struct timer *t);
 void timers_init(void);                                 /* boot CPU; registers the softirq */
 void timers_migrate_from(unsigned int cpu);             /* a CPU went offline */
+void timers_interrupt(void);                            /* from arch: the armed deadline came */
 
-/* Scaling of this CPU's TSC for guests' vcpu_time_info: ns = ((tsc - stamp) << shift) * mul >> 32 + base. */
+/* Scaling of this CPU's TSC for guests' vcpu_time_info:
+ * ns = ((tsc - stamp) << shift) * mul >> 32 + base. */
 struct tsc_scale {
     uint64_t tsc_stamp;
     time_ns base;
