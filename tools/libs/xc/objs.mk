@@ -1,0 +1,3 @@
+obj-y := handle.o buffer.o event.o grant.o foreign.o domain.o vcpu.o memory.o mmu.o sched.o physdev.o sysctl.o devicemodel.o
+header-y := xc.h
+cflags-y :=
