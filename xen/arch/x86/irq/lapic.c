@@ -6,6 +6,7 @@
  * Every CPU is in the same mode.  Destinations are always physical ids.
  */
 #include <asm/insn.h>
+#include <x86/cpu.h>
 #include <x86/mm.h>
 #include <xen/arch.h>
 #include <xen/options.h>
@@ -36,6 +37,11 @@ uint32_t lapic_id(void)
 {
     uint32_t id = lapic_read(LAPIC_ID);
     return lapic_is_x2apic ? id : id >> 24;
+}
+
+uint32_t lapic_id_of(unsigned int cpu)
+{
+    return cpu_apic_id[cpu];
 }
 
 void lapic_send(uint32_t apic_id, uint32_t command)

@@ -104,6 +104,7 @@ static inline void lapic_write(unsigned int reg, uint32_t v)
 static inline void lapic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
 
 uint32_t lapic_id(void);                /* of this CPU */
+uint32_t lapic_id_of(unsigned int cpu);
 /* command: vector | delivery mode, as in the ICR's low half. */
 void lapic_send(uint32_t apic_id, uint32_t command);
 #define LAPIC_ICR_FIXED     0x00000
