@@ -7,6 +7,7 @@
 #ifndef FAKE_MACHINE_H
 #define FAKE_MACHINE_H
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,19 @@ void spin_lock_init(struct spinlock *lock, enum lock_rank rank)
     *lock = (struct spinlock)SPINLOCK_INIT(rank);
 }
 
+#ifdef FAKE_THREADS
+/* The real thing, for tests with threads. */
+void ticket_wait(struct spinlock *lock, uint16_t ticket)
+{
+    while (read_once(lock->head) != ticket) {
+        sched_yield();
+    }
+}
+
+void spin_lock(struct spinlock *lock) { ticket_lock(lock); }
+void spin_unlock(struct spinlock *lock) { ticket_unlock(lock); }
+bool spin_trylock(struct spinlock *lock) { return ticket_trylock(lock); }
+#else
 void spin_lock(struct spinlock *lock)
 {
     check(lock->owner == 0);
@@ -68,6 +82,16 @@ void spin_unlock(struct spinlock *lock)
     lock->owner = 0;
     fake_locks_held--;
 }
+
+bool spin_trylock(struct spinlock *lock)
+{
+    if (lock->owner) {
+        return false;
+    }
+    spin_lock(lock);
+    return true;
+}
+#endif
 
 void spin_lock_nested(struct spinlock *lock) { spin_lock(lock); }
 void spin_lock_irq(struct spinlock *lock) { spin_lock(lock); }
@@ -84,16 +108,8 @@ unsigned long spin_lock_irqsave(struct spinlock *lock)
     return 0;
 }
 
-bool spin_trylock(struct spinlock *lock)
-{
-    if (lock->owner) {
-        return false;
-    }
-    spin_lock(lock);
-    return true;
-}
-
 void printk(enum log_level level, const char *fmt, ...) { (void)level, (void)fmt; }
+void printk_line(enum log_level level, const char *fmt, ...) { (void)level, (void)fmt; }
 void printk_guest(enum log_level level, const char *fmt, ...) { (void)level, (void)fmt; }
 
 void key_register(char key, void (*fn)(unsigned char key), const char *text)
