@@ -79,7 +79,7 @@ static int exec_cmpxchg(struct exec *x)
         x->dst = x->src;
         return EMUL_OK;
     }
-    x->skip_store = x->insn->dst.kind == EMUL_OPERAND_MEM;
+    x->skip_store = true;
     x->set_acc = true;
     x->acc = found;
     return EMUL_OK;
