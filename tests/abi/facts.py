@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Facts of a C header, found by compiling it: values of macros, layouts of types, enumerators.
 
-Nothing is parsed but the output of gcc and readelf, so two headers that say the same in different words
-yield the same facts.  Facts are dictionaries from a name to something comparable and printable.
+Nothing is parsed but the output of gcc and readelf, so two headers that say the same in different
+words yield the same facts.  Facts are dictionaries from a name to something one can compare and
+print.
 """
 import os
 import re
 import subprocess
+import tempfile
 
 SAMPLES = ("3", "5", "7", "11", "13", "17", "19", "23", "29", "31")
 
@@ -18,17 +20,19 @@ class CompileError(Exception):
 class Unit:
     """One header of one tree, compiled in one mode."""
 
-    def __init__(self, root, header, flags, workdir):
+    def __init__(self, root, header, flags, workdir, before=()):
         self.root = os.path.realpath(root)
         self.header = header
         self.flags = ["-std=gnu17", "-ffreestanding", "-w", "-I", workdir, *flags]
         self.workdir = workdir
-        self.prelude = f'#include <stdint.h>\n#include <stddef.h>\n#include "{self.root}/{header}"\n'
+        self.found = None
+        self.prelude = "#include <stdint.h>\n#include <stddef.h>\n" + "".join(
+            f'#include "{self.root}/{name}"\n' for name in (*before, header))
 
     def gcc(self, text, *args):
         """(exit status, stdout, stderr) of the compiler on a program that includes the header."""
-        done = subprocess.run(["gcc", *self.flags, *args, "-x", "c", "-"], input=self.prelude + text,
-                              capture_output=True, text=True, cwd=self.workdir)
+        done = subprocess.run(["gcc", *self.flags, *args, "-x", "c", "-"], cwd=self.workdir,
+                              input=self.prelude + text, capture_output=True, text=True)
         return done.returncode, done.stdout, done.stderr
 
     def must(self, text, *args):
@@ -47,37 +51,36 @@ class Unit:
 
     def macros(self):
         """{name: (file, parameters or None)} of all that are defined behind the header."""
-        alive = {}
-        for line in self.must("", "-E", "-dM").splitlines():
-            name, parameters = macro_head(line)
-            alive[name] = parameters
-        found, current = {}, None
-        for line in self.must("", "-E", "-dD").splitlines():
-            marker = re.match(r'# \d+ "(.*?)"', line)
-            if marker:
-                current = self.here(marker.group(1))
-            elif line.startswith("#define ") and current:
-                name, parameters = macro_head(line)
-                if name in alive:
-                    found[name] = (current, parameters)
-        return found
+        if self.found is None:
+            self.found, current = {}, None
+            for line in self.must("", "-E", "-dD").splitlines():
+                marker = re.match(r'# \d+ "(.*?)"', line)
+                if marker:
+                    current = self.here(marker.group(1))
+                elif line.startswith("#define ") and current:
+                    name, parameters = macro_head(line)
+                    self.found[name] = (current, parameters)
+                elif line.startswith("#undef "):
+                    self.found.pop(line.split()[1], None)
+        return self.found
 
     def values(self, uses):
         """{use: "value, size, sign"} for those expressions that are integer constants."""
         uses = list(uses)
         while uses:
-            text = ""
-            for number, use in enumerate(uses):
-                text += (f'#line {number + 1} "use"\n'
-                         f'void use_{number}(void) {{ asm volatile("@@ {number} %c0 %c1 %c2" :: '
-                         f'"i"((long long)({use})), "i"(sizeof({use})), '
-                         f'"i"((__typeof__({use}))-1 < 0)); }}\n')
+            # In halves, since an operand has no room for all of 64 bits.
+            text = "".join(f'#line {number + 1} "use"\n'
+                           f'asm volatile("@@ {number} %c0 %c1 %c2 %c3" :: '
+                           f'"i"((int)((long long)({use}) >> 32)), "i"((int)(long long)({use})), '
+                           f'"i"(sizeof({use})), "i"((__typeof__({use}))-1 < 0));\n'
+                           for number, use in enumerate(uses))
+            text = "void uses(void) {\n" + text + "}\n"
             status, out, err = self.gcc(text, "-S", "-O1", "-fmax-errors=0", "-o", "-")
             if status == 0:
-                rows = re.findall(r"@@ (\d+) \$?(-?\d+) \$?(\d+) \$?(\d+)\s*$", out, re.M)
+                rows = re.findall(r"@@ (\d+) (-?\d+) (-?\d+) (\d+) (\d+)\s*$", out, re.M)
                 sign = {"0": "unsigned", "1": "signed"}
-                return {uses[int(n)]: f"{hex(int(v))}, {size} bytes, {sign[s]}"
-                        for n, v, size, s in rows}
+                return {uses[int(n)]: f"0x{int(high) & 0xffffffff:x}{int(low) & 0xffffffff:08x}, "
+                                      f"{size} bytes, {sign[s]}" for n, high, low, size, s in rows}
             bad = {int(n) - 1 for n in re.findall(r"^use:(\d+):", err, re.M)}
             if not bad:
                 raise CompileError(err.splitlines()[0])
@@ -96,10 +99,10 @@ class Unit:
 
     def types(self):
         """({"struct x.y": fact}, {name: file}, {enumerator: (file, value)})"""
-        path = os.path.join(self.workdir, "types.o")
-        self.must("", "-c", "-gdwarf-4", "-fno-eliminate-unused-debug-types", "-o", path)
-        dump = subprocess.run(["readelf", "-wi", "-wl", path], capture_output=True, text=True,
-                              check=True).stdout
+        with tempfile.NamedTemporaryFile(suffix=".o") as f:
+            self.must("", "-c", "-gdwarf-4", "-fno-eliminate-unused-debug-types", "-o", f.name)
+            dump = subprocess.run(["readelf", "-wi", "-wl", f.name], capture_output=True, text=True,
+                                  check=True).stdout
         return Dwarf(dump, self).facts()
 
 
@@ -133,13 +136,15 @@ class Dwarf:
         self.read_dies(dump)
 
     def read_files(self, dump):
-        directories = {0: "."}
-        block = re.search(r"The Directory Table.*?:\n(.*?)\n\n", dump, re.S)
-        for number, name in re.findall(r"^\s+(\d+)\t(.*)$", block.group(1) if block else "", re.M):
-            directories[int(number)] = name
-        block = re.search(r"The File Name Table.*?:\n.*?\n(.*?)\n\n", dump, re.S)
-        rows = re.findall(r"^\s+(\d+)\t(\d+)\t\d+\t\d+\t(.*)$", block.group(1) if block else "", re.M)
-        return {int(n): self.unit.here(os.path.join(directories[int(d)], name)) for n, d, name in rows}
+        def table(title, row):
+            block = re.search(title + r".*?:\n(.*?)\n\n", dump, re.S)
+            return re.findall(row, block.group(1), re.M) if block else []
+
+        directories = {"0": "."}
+        directories.update(table("The Directory Table", r"^\s+(\d+)\t(.*)$"))
+        rows = table("The File Name Table", r"^\s+(\d+)\t(\d+)\t\d+\t\d+\t(.*)$")
+        return {int(number): self.unit.here(os.path.join(directories[folder], name))
+                for number, folder, name in rows}
 
     def read_dies(self, dump):
         stack, die = [], None
@@ -156,8 +161,9 @@ class Dwarf:
                 continue
             attribute = re.match(r"\s*<[0-9a-f]+>\s+DW_AT_(\w+)\s*: (.*)$", line)
             if attribute and die:
-                value = re.sub(r"^\(indirect string, offset: 0x[0-9a-f]+\): ", "", attribute.group(2))
-                die.at[attribute.group(1)] = value.rstrip()
+                name, value = attribute.groups()
+                value = re.sub(r"^\(indirect string, offset: (0x)?[0-9a-f]+\): ", "", value)
+                die.at[name] = value.rstrip()
         self.top = next((d.children for d in self.dies.values() if d.tag == "compile_unit"), [])
 
     def target(self, die):
@@ -202,7 +208,8 @@ class Dwarf:
                 return "pointer to " + (target.name or "unnamed")
             return "pointer to " + self.describe(target)
         if die.tag == "array_type":
-            return "".join(f"[{n or ''}]" for n in self.bounds(die)) + self.describe(self.target(die))
+            bounds = "".join(f"[{n or ''}]" for n in self.bounds(die))
+            return bounds + self.describe(self.target(die))
         if die.tag in self.KINDS:
             return f"{self.KINDS[die.tag]} {die.name or 'unnamed'}"
         return die.tag
@@ -219,12 +226,13 @@ class Dwarf:
                 bits = child.number("bit_size")
                 where = f"offset {offset}, size {self.size(kind)}"
                 if bits is not None:
-                    where += f", {bits} bits, {child.at.get('bit_offset', child.at.get('data_bit_offset'))}"
+                    first = child.at.get("bit_offset", child.at.get("data_bit_offset"))
+                    where += f", {bits} bits from {first}"
                 out[path] = f"{where}, {self.describe(self.target(child))}"
             inner = kind
             while inner is not None and inner.tag == "array_type":
                 inner = self.strip(self.target(inner))
-            if inner is not None and inner.tag in ("structure_type", "union_type") and not inner.name:
+            if unnamed_structure(inner):
                 self.fields(inner, path, offset, out)
 
     def layout(self, name, die, out):
@@ -245,10 +253,11 @@ class Dwarf:
                 self.layout(f"{self.KINDS[die.tag]} {die.name}", die, own)
             elif die.tag == "typedef":
                 inner = self.strip(die)
-                if inner is not None and inner.tag in ("structure_type", "union_type") and not inner.name:
-                    self.layout(f"type {die.name}", inner, own)
+                what = f"type {die.name}"
+                if unnamed_structure(inner):
+                    self.layout(what, inner, own)
                 else:
-                    own[f"type {die.name}"] = f"size {self.size(die)}, {self.describe(self.target(die))}"
+                    own[what] = f"size {self.size(die)}, {self.describe(self.target(die))}"
             elif die.tag == "subprogram" and die.name:
                 own[f"function {die.name}"] = self.describe(self.target(die)) + "(" + ", ".join(
                     self.describe(self.target(c)) for c in die.children
@@ -256,6 +265,10 @@ class Dwarf:
             facts.update(own)
             files.update({name: where for name in own})
         return facts, files, enumerators
+
+
+def unnamed_structure(die):
+    return die is not None and die.tag in ("structure_type", "union_type") and not die.name
 
 
 def product(numbers):

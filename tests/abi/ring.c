@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Drives the macros of io/ring.h with a fixed sequence of pseudo-random numbers and prints what they
- * yield. Compiled against either tree, the two outputs must be the same.
+ * Drives the macros of io/ring.h with a fixed sequence of pseudo-random numbers and prints what
+ * they yield. Compiled against either tree, the two outputs must be the same.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -18,7 +18,7 @@
 
 /* Mask upcalls on entry; event and nmi do so always. */
 #define _CALLBACKF_mask_events 0
-#define CALLBACKF_mask_events  (1U << _CALLBACKF_mask_events)
+#define CALLBACKF_mask_events  (xen_mk_uint(1) << _CALLBACKF_mask_events)
 
 #ifndef __ASSEMBLY__
 

@@ -55,9 +55,9 @@
 
 /* xen_memory_reservation.mem_flags: address width in 7:0, NUMA node plus one in 15:8, and flags. */
 #define XENMEMF_address_bits(x)     (x)
-#define XENMEMF_get_address_bits(x) ((x) & 0xffu)
+#define XENMEMF_get_address_bits(x) ((x) & xen_mk_uint(0xff))
 #define XENMEMF_node(x)             (((x) + 1) << 8)
-#define XENMEMF_get_node(x)         ((((x) >> 8) - 1) & 0xffu)
+#define XENMEMF_get_node(x)         ((((x) >> 8) - 1) & xen_mk_uint(0xff))
 #define XENMEMF_populate_on_demand  (1<<16)
 #define XENMEMF_exact_node_request  (1<<17)
 #define XENMEMF_exact_node(n)       (XENMEMF_node(n) | XENMEMF_exact_node_request)
@@ -279,10 +279,10 @@ XEN_ABI_STRUCT(xen_mem_access_op);
 #define XENMEM_SHARING_OP_FIELD_GET_GREF(field) ((field) & ~XENMEM_SHARING_OP_FIELD_IS_GREF_FLAG)
 
 /* mem_sharing_op_fork.flags */
-#define XENMEM_FORK_WITH_IOMMU_ALLOWED (1u << 0)
-#define XENMEM_FORK_BLOCK_INTERRUPTS   (1u << 1)
-#define XENMEM_FORK_RESET_STATE        (1u << 2)
-#define XENMEM_FORK_RESET_MEMORY       (1u << 3)
+#define XENMEM_FORK_WITH_IOMMU_ALLOWED (xen_mk_uint(1) << 0)
+#define XENMEM_FORK_BLOCK_INTERRUPTS   (xen_mk_uint(1) << 1)
+#define XENMEM_FORK_RESET_STATE        (xen_mk_uint(1) << 2)
+#define XENMEM_FORK_RESET_MEMORY       (xen_mk_uint(1) << 3)
 
 struct xen_mem_sharing_op {
     uint8_t op;

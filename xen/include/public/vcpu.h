@@ -41,7 +41,7 @@
 
 /* -ETIME instead of an interrupt at once if the time has passed. */
 #define _VCPU_SSHOTTMR_future (0)
-#define VCPU_SSHOTTMR_future  (1U << _VCPU_SSHOTTMR_future)
+#define VCPU_SSHOTTMR_future  (xen_mk_uint(1) << _VCPU_SSHOTTMR_future)
 
 #ifndef __ASSEMBLY__
 

@@ -40,7 +40,7 @@
 #define XEN_DMOP_nr_vcpus                        20
 
 #define _XEN_DMOP_no_gfns 0
-#define XEN_DMOP_no_gfns  (1u << _XEN_DMOP_no_gfns)
+#define XEN_DMOP_no_gfns  (xen_mk_uint(1) << _XEN_DMOP_no_gfns)
 
 #define XEN_DMOP_IO_RANGE_PORT   0
 #define XEN_DMOP_IO_RANGE_MEMORY 1
@@ -48,8 +48,8 @@
 #define XEN_DMOP_PCI_SBDF(s, b, d, f) \
     ((((s) & 0xffff) << 16) | (((b) & 0xff) << 8) | (((d) & 0x1f) << 3) | ((f) & 0x07))
 
-#define XEN_DMOP_IOREQ_MEM_ACCESS_READ  (1u << 0)
-#define XEN_DMOP_IOREQ_MEM_ACCESS_WRITE (1u << 1)
+#define XEN_DMOP_IOREQ_MEM_ACCESS_READ  (xen_mk_uint(1) << 0)
+#define XEN_DMOP_IOREQ_MEM_ACCESS_WRITE (xen_mk_uint(1) << 1)
 
 /* xen_dm_op_inject_event.type, as both vendors number them */
 #define XEN_DMOP_EVENT_ext_int    0

@@ -17,25 +17,25 @@
 
 /* netif_tx_request.flags */
 #define _NETTXF_csum_blank     (0)      /* protocol checksum still to be filled in */
-#define NETTXF_csum_blank      (1U<<_NETTXF_csum_blank)
+#define NETTXF_csum_blank      (xen_mk_uint(1)<<_NETTXF_csum_blank)
 #define _NETTXF_data_validated (1)
-#define NETTXF_data_validated  (1U<<_NETTXF_data_validated)
+#define NETTXF_data_validated  (xen_mk_uint(1)<<_NETTXF_data_validated)
 #define _NETTXF_more_data      (2)
-#define NETTXF_more_data       (1U<<_NETTXF_more_data)
+#define NETTXF_more_data       (xen_mk_uint(1)<<_NETTXF_more_data)
 #define _NETTXF_extra_info     (3)
-#define NETTXF_extra_info      (1U<<_NETTXF_extra_info)
+#define NETTXF_extra_info      (xen_mk_uint(1)<<_NETTXF_extra_info)
 
 /* netif_rx_response.flags */
 #define _NETRXF_data_validated (0)
-#define NETRXF_data_validated  (1U<<_NETRXF_data_validated)
+#define NETRXF_data_validated  (xen_mk_uint(1)<<_NETRXF_data_validated)
 #define _NETRXF_csum_blank     (1)
-#define NETRXF_csum_blank      (1U<<_NETRXF_csum_blank)
+#define NETRXF_csum_blank      (xen_mk_uint(1)<<_NETRXF_csum_blank)
 #define _NETRXF_more_data      (2)
-#define NETRXF_more_data       (1U<<_NETRXF_more_data)
+#define NETRXF_more_data       (xen_mk_uint(1)<<_NETRXF_more_data)
 #define _NETRXF_extra_info     (3)
-#define NETRXF_extra_info      (1U<<_NETRXF_extra_info)
+#define NETRXF_extra_info      (xen_mk_uint(1)<<_NETRXF_extra_info)
 #define _NETRXF_gso_prefix     (4)
-#define NETRXF_gso_prefix      (1U<<_NETRXF_gso_prefix)
+#define NETRXF_gso_prefix      (xen_mk_uint(1)<<_NETRXF_gso_prefix)
 
 /* status of responses, if not a size */
 #define NETIF_RSP_DROPPED -2
@@ -51,7 +51,7 @@
 #define XEN_NETIF_EXTRA_TYPE_HASH      (4)
 #define XEN_NETIF_EXTRA_TYPE_MAX       (5)
 #define _XEN_NETIF_EXTRA_FLAG_MORE (0)
-#define XEN_NETIF_EXTRA_FLAG_MORE  (1U<<_XEN_NETIF_EXTRA_FLAG_MORE)
+#define XEN_NETIF_EXTRA_FLAG_MORE  (xen_mk_uint(1)<<_XEN_NETIF_EXTRA_FLAG_MORE)
 
 #define XEN_NETIF_GSO_TYPE_NONE  (0)
 #define XEN_NETIF_GSO_TYPE_TCPV4 (1)
@@ -88,7 +88,7 @@
 #define XEN_NETIF_CTRL_STATUS_BUFFER_OVERFLOW   3
 
 #define _XEN_NETIF_CTRLF_GREF_readonly 0
-#define XEN_NETIF_CTRLF_GREF_readonly  (1U<<_XEN_NETIF_CTRLF_GREF_readonly)
+#define XEN_NETIF_CTRLF_GREF_readonly  (xen_mk_uint(1)<<_XEN_NETIF_CTRLF_GREF_readonly)
 
 #ifndef __ASSEMBLY__
 
