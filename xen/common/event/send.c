@@ -130,3 +130,12 @@ bool event_port_is_masked(struct domain *d, unsigned int port)
     }
     return answer;
 }
+
+void event_port_unmask(struct domain *d, unsigned int port)
+{
+    struct event_port *p = open_port_lock(d, port);
+    if (p) {
+        d->event.abi->unmask(d->vcpu[read_once(p->notify_vcpu)], p);
+        spin_unlock(&p->lock);
+    }
+}

@@ -59,6 +59,16 @@ static int parse_numa(const char *value)
 }
 OPTION_CUSTOM(numa, "numa", parse_numa);
 
+unsigned int acpi_node_of(uint32_t domain)
+{
+    for (unsigned int i = 0; i < nr_nodes; i++) {
+        if (node_domain[i] == domain) {
+            return i;
+        }
+    }
+    return 0;
+}
+
 /* One node too many shares the first. */
 static init_text uint8_t node_of(uint32_t domain)
 {

@@ -74,6 +74,7 @@ void event_poll_end(struct vcpu *v);
 /* Rebind a guest's port to another vcpu etc. are hypercalls only.  Others ask these: */
 bool event_port_is_pending(struct domain *d, unsigned int port);
 bool event_port_is_masked(struct domain *d, unsigned int port);
+void event_port_unmask(struct domain *d, unsigned int port);    /* as if the guest had asked */
 /* Raise v's upcall flag and make sure it notices (ABI-independent part; arch delivers). */
 void event_mark_pending(struct vcpu *v);
 void event_dump_domain(struct domain *d);           /* debug key 'e' */

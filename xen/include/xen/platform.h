@@ -42,6 +42,8 @@ struct platform {
 
 extern struct platform platform;
 
+/* The node of one of the firmware's proximity domains; 0 if it never named it. */
+unsigned int acpi_node_of(uint32_t domain);
 void acpi_init(void);                   /* find and read the tables; needs acpi_map() from arch */
 /* A table by signature (4 characters), mapped for good; NULL if absent.  instance counts from 0. */
 const void *acpi_table(const char *signature, unsigned int instance);

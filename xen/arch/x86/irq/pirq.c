@@ -293,6 +293,15 @@ void pirq_set_affinity(struct domain *d, unsigned int pirq, struct vcpu *v)
     spin_unlock(&d->arch.pirq_lock);
 }
 
+unsigned int pirq_port(struct domain *d, unsigned int pirq)
+{
+    spin_lock(&d->arch.pirq_lock);
+    struct pirq *p = pirq_find_mapped(d, pirq);
+    unsigned int port = p ? p->port : 0;
+    spin_unlock(&d->arch.pirq_lock);
+    return port;
+}
+
 bool pirq_needs_eoi(struct domain *d, unsigned int pirq)
 {
     spin_lock(&d->arch.pirq_lock);

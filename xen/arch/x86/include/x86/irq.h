@@ -181,6 +181,7 @@ int pirq_map_lines(struct domain *d, int wanted, unsigned int irq, unsigned int 
 int pirq_unmap(struct domain *d, unsigned int pirq) must_check; /* frees MSI lines, as a group */
 int pirq_to_irq(struct domain *d, unsigned int pirq);           /* line or -ENOENT */
 int pirq_alloc_free(struct domain *d) must_check;   /* reserves an unused number */
+unsigned int pirq_port(struct domain *d, unsigned int pirq);     /* 0: not bound */
 bool pirq_needs_eoi(struct domain *d, unsigned int pirq);
 bool pirq_is_shared(struct domain *d, unsigned int pirq);
 int pirq_guest_eoi(struct domain *d, unsigned int pirq) must_check; /* -EINVAL if not d's */
