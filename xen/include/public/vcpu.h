@@ -17,8 +17,7 @@
 /* Areas in guest memory that we keep up to date. */
 #define VCPUOP_get_runstate_info              4  /* vcpu_runstate_info, once */
 #define VCPUOP_register_runstate_memory_area  5
-/* Instead of the one in shared_info; once per vCPU */
-#define VCPUOP_register_vcpu_info            10
+#define VCPUOP_register_vcpu_info            10  /* not the one in shared_info; once */
 #define VCPUOP_register_vcpu_time_memory_area 13
 
 /* Timers; only the vCPU itself may set its single-shot timer. Each expiry raises VIRQ_TIMER. */

@@ -146,8 +146,7 @@
 #define MMU_NORMAL_PT_UPDATE        0  /* write a page-table entry, checked */
 #define MMU_MACHPHYS_UPDATE         1  /* set the machine-to-physical entry of the frame */
 #define MMU_PT_UPDATE_PRESERVE_AD   2  /* as 0, and keep accessed and dirty bits that are set now */
-/* As 0, the value holds a machine frame for translated guests too */
-#define MMU_PT_UPDATE_NO_TRANSLATE  3
+#define MMU_PT_UPDATE_NO_TRANSLATE  3  /* as 0, the value is never translated */
 
 /* ---- mmuext_op(ops, count, *done, foreigndom) ------------------------------------------------ */
 
@@ -353,8 +352,7 @@ struct start_info {
     unsigned long mod_start;        /* a frame number with SIF_MOD_START_PFN; 0: no module */
     unsigned long mod_len;          /* bytes */
     int8_t cmd_line[MAX_GUEST_CMDLINE];
-    /* Frames that hold the p2m list, if outside the mapping above */
-    unsigned long first_p2m_pfn;
+    unsigned long first_p2m_pfn;    /* frames of the p2m list, if outside the mapping */
     unsigned long nr_p2m_frames;
 };
 typedef struct start_info start_info_t;

@@ -114,8 +114,7 @@ struct arch_shared_info {
     unsigned long max_pfn;                  /* entries in the p2m */
     xen_pfn_t pfn_to_mfn_frame_list_list;   /* root of the three-level tree; 0 not yet, ~0 never */
     unsigned long nmi_reason;               /* XEN_NMIREASON_*, written by us */
-    /* Not 0: p2m_vaddr is a linear p2m in this address space */
-    unsigned long p2m_cr3;
+    unsigned long p2m_cr3;                  /* not 0: where p2m_vaddr is a linear p2m */
     unsigned long p2m_vaddr;
     unsigned long p2m_generation;           /* odd while the linear p2m's mapping changes */
 #ifdef __i386__
