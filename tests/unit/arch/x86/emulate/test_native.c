@@ -233,22 +233,30 @@ static int run_emulated(const struct test_case *t, struct emul_ctxt *ctxt,
     return emulate_insn(ctxt);
 }
 
+static bool is_double_shift(const struct emul_insn *insn)
+{
+    return insn->op == EMUL_OP_SHLD || insn->op == EMUL_OP_SHRD;
+}
+
+/* As the processor masks it. */
+static unsigned shift_count(const struct test_case *t, const struct emul_insn *insn)
+{
+    const struct emul_operand *o = is_double_shift(insn) ? &insn->aux : &insn->src;
+    uint64_t count = o->kind == EMUL_OPERAND_IMM ? o->value : t->gpr[CX];
+    return count & (insn->dst.size == 8 ? 63 : 31);
+}
+
 /* Flags the manuals leave open after this instruction. */
 static unsigned undefined_flags(const struct test_case *t, const struct emul_insn *insn)
 {
-    unsigned count = insn->src.kind == EMUL_OPERAND_IMM ? (unsigned)insn->src.value
-        : (unsigned)t->gpr[CX];
-    if (insn->op == EMUL_OP_SHLD || insn->op == EMUL_OP_SHRD)
-        count = insn->aux.kind == EMUL_OPERAND_IMM ? (unsigned)insn->aux.value
-            : (unsigned)t->gpr[CX];
-    count &= insn->dst.size == 8 ? 63 : 31;
+    unsigned count = shift_count(t, insn);
     unsigned overflow = count == 1 ? 0 : OF;
     switch (insn->op) {
     case EMUL_OP_AND: case EMUL_OP_OR: case EMUL_OP_XOR: case EMUL_OP_TEST: return AF;
     case EMUL_OP_MUL: case EMUL_OP_IMUL: case EMUL_OP_IMUL2: return SF | ZF | AF | PF;
     case EMUL_OP_DIV: case EMUL_OP_IDIV: return ARITH;
-    case EMUL_OP_ROL: case EMUL_OP_ROR: case EMUL_OP_RCL: case EMUL_OP_RCR: return count
-        ? overflow : 0;
+    case EMUL_OP_ROL: case EMUL_OP_ROR: case EMUL_OP_RCL: case EMUL_OP_RCR:
+        return count ? overflow : 0;
     case EMUL_OP_SHL: case EMUL_OP_SAL: case EMUL_OP_SHR: case EMUL_OP_SAR:
         return !count ? 0 : AF | overflow | (count >= insn->dst.size * 8u ? CF : 0);
     case EMUL_OP_SHLD: case EMUL_OP_SHRD:
@@ -266,11 +274,7 @@ static unsigned undefined_flags(const struct test_case *t, const struct emul_ins
 /* Results, not just flags, that the manuals leave open. */
 static bool undefined_result(const struct test_case *t, const struct emul_insn *insn)
 {
-    if (insn->op != EMUL_OP_SHLD && insn->op != EMUL_OP_SHRD)
-        return false;
-    unsigned count = insn->aux.kind == EMUL_OPERAND_IMM ? (unsigned)insn->aux.value
-        : (unsigned)t->gpr[CX];
-    return insn->dst.size == 2 && (count & 31) > 16;
+    return is_double_shift(insn) && insn->dst.size == 2 && shift_count(t, insn) > 16;
 }
 
 static void report(const struct test_case *t, const struct emul_ctxt *ctxt, int rc,
@@ -283,11 +287,10 @@ static void report(const struct test_case *t, const struct emul_ctxt *ctxt, int 
            rc == EMUL_FAULT ? ctxt->fault.vector : 0);
     for (unsigned reg = 0; reg < register_count(); reg++)
         printf("  r%-2u %016lx  native %016lx  emulator %016lx%s\n", reg, t->gpr[reg],
-               native_gpr[reg],
-               *slot(ctxt->regs, reg), native_gpr[reg] == *slot(ctxt->regs, reg) ? "" : "  <--");
+               native_gpr[reg], *slot(ctxt->regs, reg),
+               native_gpr[reg] == *slot(ctxt->regs, reg) ? "" : "  <--");
     printf("  flags %lx native %lx emulator %lx; rip native %lx emulator %lx\n", t->rflags,
-           native_rflags,
-           ctxt->regs->rflags, native_rip, ctxt->regs->rip);
+           native_rflags, ctxt->regs->rflags, native_rip, ctxt->regs->rip);
     for (unsigned i = 0; i < DATA_SIZE; i++)
         if (data[i] != shadow[i]) {
             printf("  memory from +%x: native %02x emulator %02x\n", i, data[i], shadow[i]);
