@@ -335,11 +335,11 @@ int exec_popcnt(struct exec *x)
 static void write_pair(struct exec *x, uint64_t low, uint64_t high, unsigned bytes)
 {
     if (bytes == 1) {
-        reg_write(x->ctxt, REG_AX, 2, (low & 0xff) | ((high & 0xff) << 8));
+        emul_set_reg(x->ctxt, REG_AX, 2, (low & 0xff) | ((high & 0xff) << 8));
         return;
     }
-    reg_write(x->ctxt, REG_AX, bytes, low);
-    reg_write(x->ctxt, REG_DX, bytes, high);
+    emul_set_reg(x->ctxt, REG_AX, bytes, low);
+    emul_set_reg(x->ctxt, REG_DX, bytes, high);
 }
 
 static void set_multiply_flags(struct exec *x, bool overflow)
@@ -350,7 +350,7 @@ static void set_multiply_flags(struct exec *x, bool overflow)
 int exec_mul(struct exec *x)
 {
     unsigned bytes = x->insn->dst.size;
-    unsigned __int128 r = (unsigned __int128)reg_read(x->ctxt, REG_AX, bytes) * x->dst;
+    unsigned __int128 r = (unsigned __int128)emul_reg(x->ctxt, REG_AX, bytes) * x->dst;
     uint64_t low = (uint64_t)r & size_mask(bytes), high = (uint64_t)(r >> (bytes * 8));
     write_pair(x, low, high, bytes);
     set_multiply_flags(x, high);
@@ -370,7 +370,7 @@ static bool signed_fits(__int128 value, unsigned bytes)
 int exec_imul(struct exec *x)
 {
     unsigned bytes = x->insn->dst.size;
-    __int128 r = signed_product(reg_read(x->ctxt, REG_AX, bytes), x->dst, bytes);
+    __int128 r = signed_product(emul_reg(x->ctxt, REG_AX, bytes), x->dst, bytes);
     write_pair(x, (uint64_t)r, (uint64_t)(r >> (bytes * 8)), bytes);
     set_multiply_flags(x, !signed_fits(r, bytes));
     return EMUL_OK;
@@ -408,9 +408,9 @@ static uint64_t divide_wide(uint64_t high, uint64_t low, uint64_t divisor, uint6
 static unsigned __int128 read_dividend(const struct exec *x, unsigned bytes)
 {
     if (bytes == 1)
-        return reg_read(x->ctxt, REG_AX, 2);
-    unsigned __int128 high = reg_read(x->ctxt, REG_DX, bytes);
-    return (high << (bytes * 8)) | reg_read(x->ctxt, REG_AX, bytes);
+        return emul_reg(x->ctxt, REG_AX, 2);
+    unsigned __int128 high = emul_reg(x->ctxt, REG_DX, bytes);
+    return (high << (bytes * 8)) | emul_reg(x->ctxt, REG_AX, bytes);
 }
 
 int exec_div(struct exec *x)

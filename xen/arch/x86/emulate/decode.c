@@ -232,9 +232,9 @@ static void read_address_16(struct decoder *d)
     static const uint8_t base[8] = { REG_BX, REG_BX, REG_BP, REG_BP, REG_SI, REG_DI, REG_BP,
         REG_BX };
     bool absolute = d->mod == 0 && d->rm == 6;
-    uint64_t address = absolute ? 0 : reg_read(d->ctxt, base[d->rm], 2);
+    uint64_t address = absolute ? 0 : emul_reg(d->ctxt, base[d->rm], 2);
     if (d->rm < 4)
-        address += reg_read(d->ctxt, d->rm & 1 ? REG_DI : REG_SI, 2);
+        address += emul_reg(d->ctxt, d->rm & 1 ? REG_DI : REG_SI, 2);
     if (absolute || d->mod == 2)
         address += (uint64_t)take_signed(d, 2);
     else if (d->mod == 1)
@@ -247,7 +247,7 @@ static void read_address_16(struct decoder *d)
 /* POP computes its address with the stack pointer already raised. */
 static uint64_t base_value(struct decoder *d, unsigned reg)
 {
-    uint64_t value = reg_read(d->ctxt, reg, 8);
+    uint64_t value = emul_reg(d->ctxt, reg, 8);
     if (reg == REG_SP && d->row.op == EMUL_OP_POP)
         value += d->insn->op_bytes;
     return value;
@@ -263,7 +263,7 @@ static void read_address_32(struct decoder *d)
         unsigned index = ((sib >> 3) & 7) | (d->insn->rex & 2) << 2;
         base = (sib & 7) | (d->insn->rex & 1) << 3;
         if (index != REG_SP)
-            address = reg_read(d->ctxt, index, 8) << (sib >> 6);
+            address = emul_reg(d->ctxt, index, 8) << (sib >> 6);
         none = d->mod == 0 && (base & 7) == 5;
     } else if (none) {
         d->rip_relative = d->long_mode;
@@ -377,8 +377,8 @@ static void read_operand(struct decoder *d, uint8_t form, struct emul_operand *o
         o->offset = take(d, 2);
         break;
     case K_MOFFS: set_memory(o, insn->seg, take(d, insn->ad_bytes)); break;
-    case K_STRSRC: set_memory(o, insn->seg, reg_read(ctxt, REG_SI, insn->ad_bytes)); break;
-    case K_STRDST: set_memory(o, EMUL_ES, reg_read(ctxt, REG_DI, insn->ad_bytes)); break;
+    case K_STRSRC: set_memory(o, insn->seg, emul_reg(ctxt, REG_SI, insn->ad_bytes)); break;
+    case K_STRDST: set_memory(o, EMUL_ES, emul_reg(ctxt, REG_DI, insn->ad_bytes)); break;
     case K_SFIXED: set_special(d, o, EMUL_OPERAND_SEG, (insn->opcode >> 3) & 7, 0x3f); break;
     case K_SREG: set_special(d, o, EMUL_OPERAND_SEG, d->reg & 7, 0x3f); break;
     case K_CR: set_special(d, o, EMUL_OPERAND_CR, d->reg, 0x11d); break;
@@ -398,7 +398,7 @@ static void finish_memory(struct decoder *d, struct emul_operand *o)
 
     const struct emul_operand *bit = &d->insn->src;
     if ((d->row.flags & F_BITS) && bit->kind == EMUL_OPERAND_REG) {
-        int64_t index = sign_extend(reg_read(d->ctxt, bit->reg, bit->size), bit->size);
+        int64_t index = sign_extend(emul_reg(d->ctxt, bit->reg, bit->size), bit->size);
         o->offset += (uint64_t)((index >> 3) & -(int64_t)o->size);
     }
     o->offset &= size_mask(d->insn->ad_bytes);

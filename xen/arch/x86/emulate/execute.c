@@ -51,8 +51,8 @@ static int exec_lea(struct exec *x)
 static int exec_xlat(struct exec *x)
 {
     const struct emul_insn *insn = x->insn;
-    uint64_t offset = reg_read(x->ctxt, REG_BX, 8) + x->dst;
-    return mem_read(x->ctxt, insn->seg, offset & size_mask(insn->ad_bytes), 1, &x->dst);
+    uint64_t offset = emul_reg(x->ctxt, REG_BX, 8) + x->dst;
+    return emul_load(x->ctxt, insn->seg, offset & size_mask(insn->ad_bytes), 1, &x->dst);
 }
 
 static int exec_xchg(struct exec *x)
@@ -75,7 +75,7 @@ static int exec_cmpxchg(struct exec *x)
 {
     unsigned bytes = x->insn->dst.size;
     uint64_t found = x->dst;
-    if (!alu_subtract(x, reg_read(x->ctxt, REG_AX, bytes), found, false, bytes)) {
+    if (!alu_subtract(x, emul_reg(x->ctxt, REG_AX, bytes), found, false, bytes)) {
         x->dst = x->src;
         return EMUL_OK;
     }
@@ -91,8 +91,8 @@ static int exec_cmpxchg8b(struct exec *x)
     struct emul_ctxt *ctxt = x->ctxt;
     const struct emul_operand *mem = &x->insn->dst;
     unsigned half = x->insn->rex & 8 ? 8 : 4;
-    uint64_t expected[2] = { reg_read(ctxt, REG_AX, half), reg_read(ctxt, REG_DX, half) };
-    uint64_t desired[2] = { reg_read(ctxt, REG_BX, half), reg_read(ctxt, REG_CX, half) };
+    uint64_t expected[2] = { emul_reg(ctxt, REG_AX, half), emul_reg(ctxt, REG_DX, half) };
+    uint64_t desired[2] = { emul_reg(ctxt, REG_BX, half), emul_reg(ctxt, REG_CX, half) };
     if (half == 4) {
         expected[0] |= expected[1] << 32;
         desired[0] |= desired[1] << 32;
@@ -109,21 +109,21 @@ static int exec_cmpxchg8b(struct exec *x)
     if (rc != EMUL_MISMATCH)
         return rc;
     x->rflags &= ~(uint64_t)RFLAGS_ZF;
-    reg_write(ctxt, REG_AX, half, expected[0]);
-    reg_write(ctxt, REG_DX, half, half == 4 ? expected[0] >> 32 : expected[1]);
+    emul_set_reg(ctxt, REG_AX, half, expected[0]);
+    emul_set_reg(ctxt, REG_DX, half, half == 4 ? expected[0] >> 32 : expected[1]);
     return EMUL_OK;
 }
 
 static int exec_setcc(struct exec *x)
 {
-    x->dst = condition_holds(x->rflags, x->insn->opcode);
+    x->dst = emul_condition(x->rflags, x->insn->opcode);
     return EMUL_OK;
 }
 
 /* A 32-bit destination loses its upper half even when the condition is false. */
 static int exec_cmovcc(struct exec *x)
 {
-    if (condition_holds(x->rflags, x->insn->opcode))
+    if (emul_condition(x->rflags, x->insn->opcode))
         x->dst = x->src;
     return EMUL_OK;
 }
@@ -137,7 +137,7 @@ static int exec_cbw(struct exec *x)
 static int exec_cwd(struct exec *x)
 {
     unsigned bytes = x->insn->op_bytes;
-    reg_write(x->ctxt, REG_DX, bytes, x->dst & sign_bit(bytes) ? ~0ull : 0);
+    emul_set_reg(x->ctxt, REG_DX, bytes, x->dst & sign_bit(bytes) ? ~0ull : 0);
     return EMUL_OK;
 }
 
@@ -169,14 +169,14 @@ static int exec_flag(struct exec *x)
 
 static int exec_lahf(struct exec *x)
 {
-    uint64_t ax = reg_read(x->ctxt, REG_AX, 1);
-    reg_write(x->ctxt, REG_AX, 2, ax | ((x->rflags & LAHF_FLAGS) | 2) << 8);
+    uint64_t ax = emul_reg(x->ctxt, REG_AX, 1);
+    emul_set_reg(x->ctxt, REG_AX, 2, ax | ((x->rflags & LAHF_FLAGS) | 2) << 8);
     return EMUL_OK;
 }
 
 static int exec_sahf(struct exec *x)
 {
-    uint64_t ah = reg_read(x->ctxt, REG_AX, 2) >> 8;
+    uint64_t ah = emul_reg(x->ctxt, REG_AX, 2) >> 8;
     x->rflags = (x->rflags & ~(uint64_t)LAHF_FLAGS) | (ah & LAHF_FLAGS);
     return EMUL_OK;
 }
@@ -185,13 +185,13 @@ static int exec_push(struct exec *x)
 {
     if (x->insn->dst.kind == EMUL_OPERAND_SEG)
         return exec_push_seg(x);
-    return stack_push(x->ctxt, x->insn->op_bytes, x->dst);
+    return emul_push(x->ctxt, x->insn->op_bytes, x->dst);
 }
 
 static int exec_pop(struct exec *x)
 {
     x->pop = x->insn->op_bytes;
-    return stack_peek(x->ctxt, 0, x->insn->op_bytes, &x->dst);
+    return emul_peek(x->ctxt, 0, x->insn->op_bytes, &x->dst);
 }
 
 /* AX, CX, DX, BX, the old SP, BP, SI, DI, downwards. */
@@ -200,8 +200,8 @@ static int exec_pusha(struct exec *x)
     struct emul_ctxt *ctxt = x->ctxt;
     int bytes = x->insn->op_bytes;
     for (int reg = REG_AX; reg <= REG_DI; reg++) {
-        uint64_t value = reg_read(ctxt, reg, bytes);
-        int rc = mem_write(ctxt, EMUL_SS, stack_offset(ctxt, -(reg + 1) * bytes), bytes, value);
+        uint64_t value = emul_reg(ctxt, reg, bytes);
+        int rc = emul_store(ctxt, EMUL_SS, emul_stack(ctxt, -(reg + 1) * bytes), bytes, value);
         if (rc != EMUL_OK)
             return rc;
     }
@@ -215,13 +215,13 @@ static int exec_popa(struct exec *x)
     int bytes = x->insn->op_bytes;
     uint64_t value[8];
     for (int reg = REG_AX; reg <= REG_DI; reg++) {
-        int rc = stack_peek(ctxt, (REG_DI - reg) * bytes, bytes, &value[reg]);
+        int rc = emul_peek(ctxt, (REG_DI - reg) * bytes, bytes, &value[reg]);
         if (rc != EMUL_OK)
             return rc;
     }
     for (int reg = REG_AX; reg <= REG_DI; reg++)
         if (reg != REG_SP)
-            reg_write(ctxt, reg, bytes, value[reg]);
+            emul_set_reg(ctxt, reg, bytes, value[reg]);
     x->pop = 8 * bytes;
     return EMUL_OK;
 }
@@ -235,7 +235,7 @@ static int exec_pushf(struct exec *x)
 {
     if (flags_trap(x->ctxt))
         return emulate_raise_error(x->ctxt, VECTOR_GP, 0);
-    return stack_push(x->ctxt, x->insn->op_bytes, x->rflags & ~(uint64_t)(RFLAGS_VM | RFLAGS_RF));
+    return emul_push(x->ctxt, x->insn->op_bytes, x->rflags & ~(uint64_t)(RFLAGS_VM | RFLAGS_RF));
 }
 
 static int exec_popf(struct exec *x)
@@ -244,7 +244,7 @@ static int exec_popf(struct exec *x)
     uint64_t value, mask = RFLAGS_ARITH | RFLAGS_TF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC | RFLAGS_ID;
     if (flags_trap(ctxt))
         return emulate_raise_error(ctxt, VECTOR_GP, 0);
-    int rc = stack_peek(ctxt, 0, x->insn->op_bytes, &value);
+    int rc = emul_peek(ctxt, 0, x->insn->op_bytes, &value);
     if (rc != EMUL_OK)
         return rc;
     if (ctxt->cpl == 0)
@@ -263,22 +263,22 @@ static int exec_enter(struct exec *x)
     struct emul_ctxt *ctxt = x->ctxt;
     int bytes = x->insn->op_bytes, level = x->src & 31;
     int64_t delta = -bytes;
-    uint64_t frame = stack_offset(ctxt, delta), bp = reg_read(ctxt, REG_BP, 8);
-    int rc = mem_write(ctxt, EMUL_SS, frame, bytes, bp);
+    uint64_t frame = emul_stack(ctxt, delta), bp = emul_reg(ctxt, REG_BP, 8);
+    int rc = emul_store(ctxt, EMUL_SS, frame, bytes, bp);
     for (int i = 1; i < level && rc == EMUL_OK; i++) {
         uint64_t from = (bp - (uint64_t)(i * bytes)) & size_mask(ctxt->stack_bits / 8), outer;
-        rc = mem_read(ctxt, EMUL_SS, from, bytes, &outer);
+        rc = emul_load(ctxt, EMUL_SS, from, bytes, &outer);
         delta -= bytes;
         if (rc == EMUL_OK)
-            rc = mem_write(ctxt, EMUL_SS, stack_offset(ctxt, delta), bytes, outer);
+            rc = emul_store(ctxt, EMUL_SS, emul_stack(ctxt, delta), bytes, outer);
     }
     if (level && rc == EMUL_OK) {
         delta -= bytes;
-        rc = mem_write(ctxt, EMUL_SS, stack_offset(ctxt, delta), bytes, frame);
+        rc = emul_store(ctxt, EMUL_SS, emul_stack(ctxt, delta), bytes, frame);
     }
     if (rc != EMUL_OK)
         return rc;
-    reg_write(ctxt, REG_BP, bytes, frame);
+    emul_set_reg(ctxt, REG_BP, bytes, frame);
     x->pop = delta - (int64_t)x->dst;
     return EMUL_OK;
 }
@@ -287,12 +287,12 @@ static int exec_leave(struct exec *x)
 {
     struct emul_ctxt *ctxt = x->ctxt;
     unsigned bytes = x->insn->op_bytes, stack_bytes = ctxt->stack_bits / 8;
-    uint64_t frame = reg_read(ctxt, REG_BP, stack_bytes), value;
-    int rc = mem_read(ctxt, EMUL_SS, frame, bytes, &value);
+    uint64_t frame = emul_reg(ctxt, REG_BP, stack_bytes), value;
+    int rc = emul_load(ctxt, EMUL_SS, frame, bytes, &value);
     if (rc != EMUL_OK)
         return rc;
-    reg_write(ctxt, REG_SP, stack_bytes, frame + bytes);
-    reg_write(ctxt, REG_BP, bytes, value);
+    emul_set_reg(ctxt, REG_SP, stack_bytes, frame + bytes);
+    emul_set_reg(ctxt, REG_BP, bytes, value);
     return EMUL_OK;
 }
 
@@ -308,47 +308,47 @@ static uint64_t branch_target(const struct exec *x)
 
 static int exec_jmp(struct exec *x)
 {
-    return branch_to(x, branch_target(x));
+    return emul_branch(x, branch_target(x));
 }
 
 static int exec_call(struct exec *x)
 {
-    int rc = branch_to(x, branch_target(x));
+    int rc = emul_branch(x, branch_target(x));
     if (rc != EMUL_OK)
         return rc;
-    return stack_push(x->ctxt, x->insn->op_bytes, x->insn->next_ip);
+    return emul_push(x->ctxt, x->insn->op_bytes, x->insn->next_ip);
 }
 
 static int exec_ret(struct exec *x)
 {
     uint64_t target;
-    int rc = stack_peek(x->ctxt, 0, x->insn->op_bytes, &target);
+    int rc = emul_peek(x->ctxt, 0, x->insn->op_bytes, &target);
     if (rc != EMUL_OK)
         return rc;
     x->pop = x->insn->op_bytes + (int64_t)x->dst;
-    return branch_to(x, target);
+    return emul_branch(x, target);
 }
 
 static int exec_jcc(struct exec *x)
 {
-    return condition_holds(x->rflags, x->insn->opcode) ? exec_jmp(x) : EMUL_OK;
+    return emul_condition(x->rflags, x->insn->opcode) ? exec_jmp(x) : EMUL_OK;
 }
 
 static int exec_jcxz(struct exec *x)
 {
-    return reg_read(x->ctxt, REG_CX, x->insn->ad_bytes) ? EMUL_OK : exec_jmp(x);
+    return emul_reg(x->ctxt, REG_CX, x->insn->ad_bytes) ? EMUL_OK : exec_jmp(x);
 }
 
 static int exec_loop(struct exec *x)
 {
     unsigned bytes = x->insn->ad_bytes;
-    uint64_t count = (reg_read(x->ctxt, REG_CX, bytes) - 1) & size_mask(bytes);
+    uint64_t count = (emul_reg(x->ctxt, REG_CX, bytes) - 1) & size_mask(bytes);
     bool zero = x->rflags & RFLAGS_ZF, taken = count;
     if (x->insn->op != EMUL_OP_LOOP)
         taken = taken && zero == (x->insn->op == EMUL_OP_LOOPE);
     int rc = taken ? exec_jmp(x) : EMUL_OK;
     if (rc == EMUL_OK)
-        reg_write(x->ctxt, REG_CX, bytes, count);
+        emul_set_reg(x->ctxt, REG_CX, bytes, count);
     return rc;
 }
 
@@ -469,9 +469,9 @@ static void commit(struct exec *x)
     struct emul_ctxt *ctxt = x->ctxt;
     const struct emul_insn *insn = x->insn;
     if (x->pop)
-        stack_move(ctxt, x->pop);
+        emul_stack_move(ctxt, x->pop);
     if (x->set_acc)
-        reg_write(ctxt, REG_AX, insn->dst.size, x->acc);
+        emul_set_reg(ctxt, REG_AX, insn->dst.size, x->acc);
     if (insn->flags & F_SWAP)
         operand_store(ctxt, &insn->src, x->src);
     if (insn->dst.kind == EMUL_OPERAND_REG && (insn->flags & F_WRITE) && !x->skip_store)

@@ -35,44 +35,46 @@ int emulate_raise_page_fault(struct emul_ctxt *ctxt, uint32_t error_code, uint64
     return EMUL_FAULT;
 }
 
-uint64_t *reg_slot(struct cpu_user_regs *regs, unsigned reg)
+uint64_t *emul_slot(struct cpu_user_regs *regs, unsigned reg)
 {
     return (uint64_t *)((char *)regs + reg_offset[reg & 15]);
 }
 
-uint64_t reg_read(const struct emul_ctxt *ctxt, unsigned reg, unsigned bytes)
+uint64_t emul_reg(const struct emul_ctxt *ctxt, unsigned reg, unsigned bytes)
 {
-    return *reg_slot(ctxt->regs, reg) & size_mask(bytes);
+    return *emul_slot(ctxt->regs, reg) & size_mask(bytes);
 }
 
 /* As the processor does: 32 bits clear the upper half, 8 and 16 leave the rest alone. */
-void reg_write(struct emul_ctxt *ctxt, unsigned reg, unsigned bytes, uint64_t value)
+void emul_set_reg(struct emul_ctxt *ctxt, unsigned reg, unsigned bytes, uint64_t value)
 {
-    uint64_t *slot = reg_slot(ctxt->regs, reg);
+    uint64_t *slot = emul_slot(ctxt->regs, reg);
     uint64_t mask = size_mask(bytes);
     uint64_t kept = bytes < 4 ? *slot & ~mask : 0;
     *slot = kept | (value & mask);
 }
 
-int mem_read(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes, uint64_t *value)
+int emul_load(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
+              uint64_t *value)
 {
     *value = 0;
     return ctxt->ops->read(ctxt, seg, offset, value, bytes);
 }
 
-int mem_write(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes, uint64_t value)
+int emul_store(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
+               uint64_t value)
 {
     return ctxt->ops->write(ctxt, seg, offset, &value, bytes);
 }
 
 static uint64_t high_byte_read(struct emul_ctxt *ctxt, unsigned reg)
 {
-    return (*reg_slot(ctxt->regs, reg) >> 8) & 0xff;
+    return (*emul_slot(ctxt->regs, reg) >> 8) & 0xff;
 }
 
 static void high_byte_write(struct emul_ctxt *ctxt, unsigned reg, uint64_t value)
 {
-    uint64_t *slot = reg_slot(ctxt->regs, reg);
+    uint64_t *slot = emul_slot(ctxt->regs, reg);
     *slot = (*slot & ~0xff00ull) | ((value & 0xff) << 8);
 }
 
@@ -86,12 +88,12 @@ int operand_load(struct emul_ctxt *ctxt, const struct emul_operand *operand, uin
     switch (operand->kind) {
     case EMUL_OPERAND_REG:
         *value = operand->high ? high_byte_read(ctxt, operand->reg)
-                               : reg_read(ctxt, operand->reg, operand->size);
+                               : emul_reg(ctxt, operand->reg, operand->size);
         return EMUL_OK;
     case EMUL_OPERAND_MEM:
         if (!operand->size)
             return EMUL_OK;
-        return mem_read(ctxt, operand->seg, operand->offset, operand->size, value);
+        return emul_load(ctxt, operand->seg, operand->offset, operand->size, value);
     case EMUL_OPERAND_IMM:
         *value = operand->value & size_mask(operand->size);
         return EMUL_OK;
@@ -107,46 +109,46 @@ int operand_store(struct emul_ctxt *ctxt, const struct emul_operand *operand, ui
         if (operand->high)
             high_byte_write(ctxt, operand->reg, value);
         else
-            reg_write(ctxt, operand->reg, operand->size, value);
+            emul_set_reg(ctxt, operand->reg, operand->size, value);
         return EMUL_OK;
     case EMUL_OPERAND_MEM:
-        return mem_write(ctxt, operand->seg, operand->offset, operand->size, value);
+        return emul_store(ctxt, operand->seg, operand->offset, operand->size, value);
     default:
         return EMUL_UNHANDLED;
     }
 }
 
 /* The offset in SS at `delta` from the top of stack, cut to the stack's width. */
-uint64_t stack_offset(const struct emul_ctxt *ctxt, int64_t delta)
+uint64_t emul_stack(const struct emul_ctxt *ctxt, int64_t delta)
 {
     return (ctxt->regs->rsp + (uint64_t)delta) & size_mask(ctxt->stack_bits / 8);
 }
 
-void stack_move(struct emul_ctxt *ctxt, int64_t delta)
+void emul_stack_move(struct emul_ctxt *ctxt, int64_t delta)
 {
-    reg_write(ctxt, REG_SP, ctxt->stack_bits / 8, stack_offset(ctxt, delta));
+    emul_set_reg(ctxt, REG_SP, ctxt->stack_bits / 8, emul_stack(ctxt, delta));
 }
 
-int stack_push(struct emul_ctxt *ctxt, unsigned bytes, uint64_t value)
+int emul_push(struct emul_ctxt *ctxt, unsigned bytes, uint64_t value)
 {
     int64_t delta = -(int64_t)bytes;
-    int rc = mem_write(ctxt, EMUL_SS, stack_offset(ctxt, delta), bytes, value);
+    int rc = emul_store(ctxt, EMUL_SS, emul_stack(ctxt, delta), bytes, value);
     if (rc == EMUL_OK)
-        stack_move(ctxt, delta);
+        emul_stack_move(ctxt, delta);
     return rc;
 }
 
 /* Reads the stack without moving it; a pop moves it once nothing can fail any more. */
-int stack_peek(struct emul_ctxt *ctxt, int64_t delta, unsigned bytes, uint64_t *value)
+int emul_peek(struct emul_ctxt *ctxt, int64_t delta, unsigned bytes, uint64_t *value)
 {
-    return mem_read(ctxt, EMUL_SS, stack_offset(ctxt, delta), bytes, value);
+    return emul_load(ctxt, EMUL_SS, emul_stack(ctxt, delta), bytes, value);
 }
 
 /*
  * Near branches: the target is cut to the operand size, and must be one the processor would fetch
  * from.
  */
-int branch_to(struct exec *x, uint64_t target)
+int emul_branch(struct exec *x, uint64_t target)
 {
     struct emul_ctxt *ctxt = x->ctxt;
     target &= size_mask(x->insn->op_bytes);
@@ -166,7 +168,7 @@ int branch_to(struct exec *x, uint64_t target)
 }
 
 /* Condition codes as Jcc, SETcc and CMOVcc number them. */
-bool condition_holds(uint64_t rflags, unsigned code)
+bool emul_condition(uint64_t rflags, unsigned code)
 {
     bool less = !(rflags & RFLAGS_SF) != !(rflags & RFLAGS_OF);
     bool holds = false;

@@ -89,21 +89,21 @@ static inline bool is_canonical(uint64_t address)
 }
 
 /* operand.c */
-uint64_t *reg_slot(struct cpu_user_regs *regs, unsigned reg);
-uint64_t reg_read(const struct emul_ctxt *ctxt, unsigned reg, unsigned bytes);
-void reg_write(struct emul_ctxt *ctxt, unsigned reg, unsigned bytes, uint64_t value);
-int mem_read(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
-             uint64_t *value);
-int mem_write(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
-              uint64_t value);
+uint64_t *emul_slot(struct cpu_user_regs *regs, unsigned reg);
+uint64_t emul_reg(const struct emul_ctxt *ctxt, unsigned reg, unsigned bytes);
+void emul_set_reg(struct emul_ctxt *ctxt, unsigned reg, unsigned bytes, uint64_t value);
+int emul_load(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
+              uint64_t *value);
+int emul_store(struct emul_ctxt *ctxt, unsigned seg, uint64_t offset, unsigned bytes,
+               uint64_t value);
 int operand_load(struct emul_ctxt *ctxt, const struct emul_operand *operand, uint64_t *value);
 int operand_store(struct emul_ctxt *ctxt, const struct emul_operand *operand, uint64_t value);
-uint64_t stack_offset(const struct emul_ctxt *ctxt, int64_t delta);
-void stack_move(struct emul_ctxt *ctxt, int64_t delta);
-int stack_push(struct emul_ctxt *ctxt, unsigned bytes, uint64_t value);
-int stack_peek(struct emul_ctxt *ctxt, int64_t delta, unsigned bytes, uint64_t *value);
-int branch_to(struct exec *x, uint64_t target);
-bool condition_holds(uint64_t rflags, unsigned code);
+uint64_t emul_stack(const struct emul_ctxt *ctxt, int64_t delta);
+void emul_stack_move(struct emul_ctxt *ctxt, int64_t delta);
+int emul_push(struct emul_ctxt *ctxt, unsigned bytes, uint64_t value);
+int emul_peek(struct emul_ctxt *ctxt, int64_t delta, unsigned bytes, uint64_t *value);
+int emul_branch(struct exec *x, uint64_t target);
+bool emul_condition(uint64_t rflags, unsigned code);
 
 /* alu.c: values in x->dst, x->src, x->aux; results and flags back into x */
 uint64_t alu_subtract(struct exec *x, uint64_t a, uint64_t b, bool borrow, unsigned bytes);

@@ -15,7 +15,7 @@ typedef int step_fn(struct exec *x, unsigned limit, unsigned *done);
 
 static uint64_t index_read(const struct exec *x, unsigned reg)
 {
-    return reg_read(x->ctxt, reg, x->insn->ad_bytes);
+    return emul_reg(x->ctxt, reg, x->insn->ad_bytes);
 }
 
 static void index_advance(struct exec *x, unsigned reg, unsigned bytes, unsigned count)
@@ -23,7 +23,7 @@ static void index_advance(struct exec *x, unsigned reg, unsigned bytes, unsigned
     uint64_t distance = (uint64_t)bytes * count;
     if (x->rflags & RFLAGS_DF)
         distance = -distance;
-    reg_write(x->ctxt, reg, x->insn->ad_bytes, index_read(x, reg) + distance);
+    emul_set_reg(x->ctxt, reg, x->insn->ad_bytes, index_read(x, reg) + distance);
 }
 
 /* REPE and REPNE end CMPS and SCAS early; for the others both prefixes just repeat. */
@@ -62,7 +62,7 @@ static int repeat(struct exec *x, step_fn *step)
             ctxt->retire.repeat = true;
             break;
         }
-        reg_write(ctxt, REG_CX, x->insn->ad_bytes, count - done);
+        emul_set_reg(ctxt, REG_CX, x->insn->ad_bytes, count - done);
         total += done;
         if (condition_ends(x))
             break;
@@ -78,9 +78,9 @@ static int step_movs(struct exec *x, unsigned limit, unsigned *done)
     uint64_t value;
     (void)limit;
     (void)done;
-    int rc = mem_read(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &value);
+    int rc = emul_load(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &value);
     if (rc == EMUL_OK)
-        rc = mem_write(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, value);
+        rc = emul_store(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, value);
     if (rc != EMUL_OK)
         return rc;
     index_advance(x, REG_SI, src->size, 1);
@@ -95,9 +95,9 @@ static int step_cmps(struct exec *x, unsigned limit, unsigned *done)
     uint64_t first, second;
     (void)limit;
     (void)done;
-    int rc = mem_read(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &first);
+    int rc = emul_load(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &first);
     if (rc == EMUL_OK)
-        rc = mem_read(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, &second);
+        rc = emul_load(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, &second);
     if (rc != EMUL_OK)
         return rc;
     alu_subtract(x, first, second, false, src->size);
@@ -111,7 +111,7 @@ static int step_stos(struct exec *x, unsigned limit, unsigned *done)
     const struct emul_operand *dst = &x->insn->dst;
     (void)limit;
     (void)done;
-    int rc = mem_write(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, x->src);
+    int rc = emul_store(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, x->src);
     if (rc == EMUL_OK)
         index_advance(x, REG_DI, dst->size, 1);
     return rc;
@@ -123,10 +123,10 @@ static int step_lods(struct exec *x, unsigned limit, unsigned *done)
     uint64_t value;
     (void)limit;
     (void)done;
-    int rc = mem_read(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &value);
+    int rc = emul_load(x->ctxt, src->seg, index_read(x, REG_SI), src->size, &value);
     if (rc != EMUL_OK)
         return rc;
-    reg_write(x->ctxt, REG_AX, src->size, value);
+    emul_set_reg(x->ctxt, REG_AX, src->size, value);
     index_advance(x, REG_SI, src->size, 1);
     return EMUL_OK;
 }
@@ -137,7 +137,7 @@ static int step_scas(struct exec *x, unsigned limit, unsigned *done)
     uint64_t value;
     (void)limit;
     (void)done;
-    int rc = mem_read(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, &value);
+    int rc = emul_load(x->ctxt, dst->seg, index_read(x, REG_DI), dst->size, &value);
     if (rc != EMUL_OK)
         return rc;
     alu_subtract(x, x->src, value, false, dst->size);
@@ -171,7 +171,7 @@ static int step_ins(struct exec *x, unsigned limit, unsigned *done)
         uint32_t value = 0;
         rc = ctxt->ops->read_io(ctxt, port, dst->size, &value);
         if (rc == EMUL_OK)
-            rc = mem_write(ctxt, dst->seg, offset, dst->size, value);
+            rc = emul_store(ctxt, dst->seg, offset, dst->size, value);
     }
     if (rc == EMUL_OK)
         index_advance(x, REG_DI, dst->size, *done);
@@ -190,7 +190,7 @@ static int step_outs(struct exec *x, unsigned limit, unsigned *done)
         rc = ctxt->ops->rep_outs(ctxt, port, src->seg, offset, src->size, done);
     } else if (ctxt->ops->write_io) {
         uint64_t value;
-        rc = mem_read(ctxt, src->seg, offset, src->size, &value);
+        rc = emul_load(ctxt, src->seg, offset, src->size, &value);
         if (rc == EMUL_OK)
             rc = ctxt->ops->write_io(ctxt, port, src->size, (uint32_t)value);
     }

@@ -17,18 +17,18 @@
 
 static void write_edx_eax(struct exec *x, uint64_t value)
 {
-    reg_write(x->ctxt, REG_AX, 4, value);
-    reg_write(x->ctxt, REG_DX, 4, value >> 32);
+    emul_set_reg(x->ctxt, REG_AX, 4, value);
+    emul_set_reg(x->ctxt, REG_DX, 4, value >> 32);
 }
 
 static uint64_t read_edx_eax(const struct exec *x)
 {
-    return reg_read(x->ctxt, REG_DX, 4) << 32 | reg_read(x->ctxt, REG_AX, 4);
+    return emul_reg(x->ctxt, REG_DX, 4) << 32 | emul_reg(x->ctxt, REG_AX, 4);
 }
 
 static uint32_t read_ecx(const struct exec *x)
 {
-    return (uint32_t)reg_read(x->ctxt, REG_CX, 4);
+    return (uint32_t)emul_reg(x->ctxt, REG_CX, 4);
 }
 
 static int read_msr(struct exec *x, uint32_t msr, uint64_t *value)
@@ -60,7 +60,7 @@ int exec_in(struct exec *x)
         return EMUL_UNHANDLED;
     int rc = ctxt->ops->read_io(ctxt, (uint16_t)x->src, bytes, &value);
     if (rc == EMUL_OK)
-        reg_write(ctxt, REG_AX, bytes, value);
+        emul_set_reg(ctxt, REG_AX, bytes, value);
     return rc;
 }
 
@@ -192,7 +192,7 @@ int exec_rdtscp(struct exec *x)
     if (rc != EMUL_OK)
         return rc;
     write_edx_eax(x, tsc);
-    reg_write(x->ctxt, REG_CX, 4, aux);
+    emul_set_reg(x->ctxt, REG_CX, 4, aux);
     return EMUL_OK;
 }
 
@@ -214,13 +214,13 @@ int exec_cpuid(struct exec *x)
     uint32_t out[4];
     if (!ctxt->ops->cpuid)
         return EMUL_UNHANDLED;
-    int rc = ctxt->ops->cpuid(ctxt, (uint32_t)reg_read(ctxt, REG_AX, 4), read_ecx(x), out);
+    int rc = ctxt->ops->cpuid(ctxt, (uint32_t)emul_reg(ctxt, REG_AX, 4), read_ecx(x), out);
     if (rc != EMUL_OK)
         return rc;
-    reg_write(ctxt, REG_AX, 4, out[0]);
-    reg_write(ctxt, REG_BX, 4, out[1]);
-    reg_write(ctxt, REG_CX, 4, out[2]);
-    reg_write(ctxt, REG_DX, 4, out[3]);
+    emul_set_reg(ctxt, REG_AX, 4, out[0]);
+    emul_set_reg(ctxt, REG_BX, 4, out[1]);
+    emul_set_reg(ctxt, REG_CX, 4, out[2]);
+    emul_set_reg(ctxt, REG_DX, 4, out[3]);
     return EMUL_OK;
 }
 
@@ -308,7 +308,7 @@ int exec_push_seg(struct exec *x)
 {
     uint64_t selector;
     int rc = read_selector(x, x->insn->dst.reg, &selector);
-    return rc == EMUL_OK ? stack_push(x->ctxt, x->insn->op_bytes, selector) : rc;
+    return rc == EMUL_OK ? emul_push(x->ctxt, x->insn->op_bytes, selector) : rc;
 }
 
 int exec_load_seg(struct exec *x)
@@ -319,7 +319,7 @@ int exec_load_seg(struct exec *x)
 int exec_pop_seg(struct exec *x)
 {
     uint64_t selector;
-    int rc = stack_peek(x->ctxt, 0, 2, &selector);
+    int rc = emul_peek(x->ctxt, 0, 2, &selector);
     if (rc == EMUL_OK)
         rc = load_segment(x, x->insn->dst.reg, selector);
     if (rc == EMUL_OK)
@@ -335,9 +335,9 @@ int exec_load_far(struct exec *x)
     uint64_t behind = (src->offset + bytes) & size_mask(x->insn->ad_bytes), selector;
     if (x->insn->opcode < 0x100)
         seg = x->insn->opcode == 0xc4 ? EMUL_ES : EMUL_DS;
-    int rc = mem_read(x->ctxt, src->seg, src->offset, bytes, &x->dst);
+    int rc = emul_load(x->ctxt, src->seg, src->offset, bytes, &x->dst);
     if (rc == EMUL_OK)
-        rc = mem_read(x->ctxt, src->seg, behind, 2, &selector);
+        rc = emul_load(x->ctxt, src->seg, behind, 2, &selector);
     return rc == EMUL_OK ? load_segment(x, seg, selector) : rc;
 }
 
@@ -376,9 +376,9 @@ int exec_bound(struct exec *x)
     const struct emul_operand *src = &x->insn->src;
     unsigned bytes = x->insn->op_bytes;
     uint64_t behind = (src->offset + bytes) & size_mask(x->insn->ad_bytes), low, high;
-    int rc = mem_read(x->ctxt, src->seg, src->offset, bytes, &low);
+    int rc = emul_load(x->ctxt, src->seg, src->offset, bytes, &low);
     if (rc == EMUL_OK)
-        rc = mem_read(x->ctxt, src->seg, behind, bytes, &high);
+        rc = emul_load(x->ctxt, src->seg, behind, bytes, &high);
     if (rc != EMUL_OK)
         return rc;
     int64_t index = sign_extend(x->dst, bytes);
