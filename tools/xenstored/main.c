@@ -425,8 +425,10 @@ int main(int argc, char **argv)
     log_open(NULL, "xenstored", LOG_LEVEL_INFO);
     server_init(&s);
     parse_options(&o, &s.limits, argc, argv);
-    /* After an exec in place we are the daemon already. */
-    if (!o.foreground && !in_place)
+    /* After an exec in place we are the daemon already, and go on from our own state. */
+    if (in_place)
+        o.no_recovery = false;
+    else if (!o.foreground)
         ready_fd = detach();
     lock_rundir(&o);
     raise_file_limit();

@@ -68,7 +68,7 @@ static int64_t watch_bytes(const struct watch *w)
 static int resolve(const struct conn *c, struct path *p, const char *text)
 {
     if (text[0] != '@')
-        return path_resolve(p, text, c->who.is_privileged ? NO_DOMID : c->who.domid);
+        return path_resolve(p, text, c->who.domid);
     if (!path_is_special(text))
         return -EINVAL;
     p->prefix = 0;
