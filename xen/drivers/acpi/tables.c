@@ -14,6 +14,7 @@
 
 #define MAX_TABLES          128
 #define MAX_TABLE_LENGTH    (16u << 20)
+#define ADDRESS_END         (1ull << 46)    /* what a processor we run on may reach at most */
 #define RSDP_LENGTH_V1      20
 #define RSDP_LENGTH_V2      36
 #define EBDA_POINTER        0x40e       /* real-mode segment of the extended BIOS data area */
@@ -114,7 +115,8 @@ static init_text uint64_t rsdp_find(void)
 /* Map and check one table.  signature NULL: any. */
 static init_text const struct acpi_header *table_load(uint64_t address, const char *signature)
 {
-    const struct acpi_header *header = address ? acpi_map(address, sizeof(*header)) : NULL;
+    bool sensible = address && address < ADDRESS_END;
+    const struct acpi_header *header = sensible ? acpi_map(address, sizeof(*header)) : NULL;
     if (!header || (signature && memcmp(header->signature, signature, 4))) {
         return NULL;
     }

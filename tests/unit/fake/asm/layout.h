@@ -9,5 +9,7 @@
 #define DIRECTMAP_END       0x350000000000UL
 #define IMAGE_START         0x400000000000UL
 #define IMAGE_PHYS          0x200000
+#define PERDOMAIN_START     0x500000000000UL
+#define M2P_START           0x580000000000UL
 
 #endif
