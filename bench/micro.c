@@ -2,9 +2,9 @@
 /*
  * Microbenchmarks, run as /init of a stock Linux.
  *
- * One static program for every system under test.  Time is the TSC; under QEMU's icount one tick is one
- * instruction, so a row is a count and not a measurement with noise.  Each row runs several rounds and reports
- * the median, which drops the rounds that a timer tick or a first-time fault has inflated.
+ * One static program for every system under test.  Time is the TSC; under QEMU's icount one tick is
+ * one instruction, so a row is a count and not a measurement with noise.  Each row runs several
+ * rounds and reports the median, which drops those that a timer tick has inflated.
  *
  * Prints "ROW <name> <instructions per operation>" lines, then powers the machine off.
  */
@@ -231,7 +231,8 @@ static void op_sleep(void)
 /* Map, fill and unmap 64 pages in two calls: page tables in batches. */
 static void op_mmap_populate(void)
 {
-    char *p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    char *p = mmap(NULL, 64 * PAGE, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     munmap(p, 64 * PAGE);
 }
@@ -276,7 +277,8 @@ struct evtchn_bind_interdomain {
     uint32_t remote_port;
 };
 
-#define IOCTL_EVTCHN_BIND_INTERDOMAIN _IOC(_IOC_NONE, 'E', 1, sizeof(struct evtchn_bind_interdomain))
+#define IOCTL_EVTCHN_BIND_INTERDOMAIN \
+    _IOC(_IOC_NONE, 'E', 1, sizeof(struct evtchn_bind_interdomain))
 #define IOCTL_EVTCHN_BIND_UNBOUND_PORT _IOC(_IOC_NONE, 'E', 2, sizeof(uint32_t))
 #define IOCTL_EVTCHN_NOTIFY _IOC(_IOC_NONE, 'E', 4, sizeof(uint32_t))
 
@@ -432,7 +434,7 @@ static void modules_load(void)
         fclose(list);
 }
 
-/* The clock Linux keeps against the TSC: a row that is not near 1 means that ticks are not instructions. */
+/* The clock Linux keeps against the TSC: if it is not near 1, ticks are not instructions. */
 static void measure_clock(void)
 {
     struct timespec a, b;

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Checks every #include against the table of who may include whom (docs/architecture).
 
-A room is a folder.  RULES is that table: the first pattern that a file's path matches says which headers it may name, by
-pattern too, once a header is resolved to its path in the tree; "libc" stands for the system's headers.  Headers
-beside a file, and in the folders above it within its room, are its own and always allowed.
+A room is a folder.  RULES is that table: the first pattern that a file's path matches says which
+headers it may name, by pattern too, once a header is resolved to its path in the tree; "libc" stands
+for the system's headers.  Headers beside a file, and in the folders above it within its room, are
+its own and always allowed.
 
 Prints one line for each offence, then "N passed, N failed".
 """
@@ -84,7 +85,8 @@ def resolve(path, name, quoted):
         roots += ["tests/guests/lib", "tests/guests", "tests/unit", "tests", "tools/libs", "tools"]
     candidates += [os.path.join(root, name) for root in roots]
     found = next((c for c in candidates if os.path.isfile(os.path.join(TOP, c))), None)
-    return found or next((root + name for prefix, root in PREFIXES if name.startswith(prefix)), None)
+    return found or next((root + name for prefix, root in PREFIXES if name.startswith(prefix)),
+                         None)
 
 
 def tool_roots(path):
@@ -108,7 +110,8 @@ def is_allowed(path, name, quoted):
                 return True
             if name in FREESTANDING or "libc" in allowed:
                 return True
-            return (name in ARCHIVES and "archives" in allowed) or (name in HOST and "host" in allowed)
+            return any(word in allowed and name in headers
+                       for word, headers in (("archives", ARCHIVES), ("host", HOST)))
         own = room_of(path)
         if quoted and target.startswith(own + "/") and os.path.dirname(path).startswith(
                 os.path.dirname(target)):

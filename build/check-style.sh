@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Checks the text of the tree's sources: the licence line, no tab, no blank at the end of a line, lines
-# of at most 100 characters, no leftover marks.  One line for each offence, then "N passed, N failed".
+# Checks the text of the tree's sources: the licence line, no tab, no blank at the end of a line,
+# lines of at most 100 characters, no leftover marks.  One line for each offence, then
+# "N passed, N failed".
 cd "$(dirname "$0")/.." || exit 1
 
-files=$(find . \( -name .git -o -name dist -o -name '*.orig' -o -name __pycache__ \) -prune -o -type f \
+files=$(find . \( -name .git -o -name dist -o -name __pycache__ \) -prune -o -type f \
     \( -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.mk' -o -name Makefile \
        -o -perm -u+x \) -print | sort)
 passed=0 failed=0

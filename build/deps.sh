@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Installs, from Debian's archive, what building and testing need.  Safe to repeat: when all is present it asks
-# dpkg alone and changes nothing.  Needs root only if something is missing.
+# Installs, from Debian's archive, what building and testing need.  Safe to repeat: when all is
+# present it asks dpkg alone and changes nothing.  Needs root only if something is missing.
 #
 #   build/deps.sh           install what is missing
 #   build/deps.sh --check   say what is missing and fail if anything is
 set -euo pipefail
 
-build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev xz-utils zstd lz4 python3-minimal python3
-       libxml2-dev uuid-dev libevent-dev libncurses-dev git"
-test="qemu-system-x86 grub-common grub-pc-bin xorriso mtools busybox-static cpio e2fsprogs mmdebstrap
-      libxen-dev libcmocka-dev python3-pexpect python3-pytest openssh-client clang-format gdb"
+build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev xz-utils zstd lz4
+       python3 libxml2-dev uuid-dev libevent-dev libncurses-dev git"
+test="qemu-system-x86 grub-common grub-pc-bin xorriso mtools busybox-static cpio e2fsprogs
+      mmdebstrap libxen-dev libcmocka-dev python3-pexpect python3-pytest openssh-client
+      clang-format gdb"
 
 missing=
 for package in $build $test; do
@@ -46,7 +47,8 @@ install_missing() {
     [ -z "$missing" ] || $apt install -y --no-install-recommends $missing >/dev/null
 }
 
-# The lists at hand may do; if they are absent or too old for what the archive holds, fetch them and try again.
+# The lists at hand may do; if they are absent or too old for what the archive holds, fetch them and
+# try again.
 if ! lists_known || ! install_missing; then
     for try in 1 2 3 4 5; do
         $apt update && break

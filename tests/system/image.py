@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Test images made from Debian's unmodified packages.
 
-Everything is built under dist/cache/, named after the packages' versions and this file's own text, so a second call
-costs nothing and a new kernel in the archive is picked up by itself.  Nothing here needs root, a loop device or a
-mount, except the Debian root file system (mmdebstrap).
+Everything is built under dist/cache/, named after the packages' versions and this file's own
+text, so a second call costs nothing and a new kernel in the archive is picked up by itself.
+Nothing here needs root, a loop device or a mount, except Debian's root (mmdebstrap).
 
-    image.py kernel|peer|initramfs|bench|disk|iso     build one of them and print where it is
+    image.py kernel|peer|initramfs|bench|disk     build one of them and print where it is
 """
 import fcntl
 import glob
@@ -24,10 +24,10 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CACHE = os.environ.get("XENITH_CACHE", os.path.join(TOP, "dist", "cache"))
 
-# What the initramfs can load; names that a kernel does not have (built in, renamed) are passed over.
-DOM0_MODULES = """xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-blkback xen-netback xen-acpi-processor
-    virtio_pci virtio_blk virtio_net virtio_scsi ahci ata_piix sd_mod sr_mod nvme e1000 e1000e ext4 crc32c_generic
-    bridge loop tun iso9660 psmouse i2c-piix4""".split()
+# What the initramfs loads; names that a kernel does not have (built in, renamed) are passed over.
+DOM0_MODULES = """xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-blkback xen-netback
+    xen-acpi-processor virtio_pci virtio_blk virtio_net virtio_scsi ahci ata_piix sd_mod sr_mod nvme
+    e1000 e1000e ext4 crc32c_generic bridge loop tun""".split()
 BENCH_MODULES = "xen-evtchn xen-gntdev xen-gntalloc xen-privcmd".split()
 
 
@@ -63,7 +63,8 @@ class build_lock:
 # ---- Packages ----
 
 def package_files(names):
-    """Download packages and return the paths of their .deb files; lists that are too old are fetched anew once."""
+    """Download packages and return the paths of their .deb files.  Lists too old for what the
+    archive holds are fetched anew once."""
     try:
         return package_files_now(names)
     except subprocess.CalledProcessError:
@@ -74,7 +75,7 @@ def package_files(names):
 def package_files_now(names):
     folder = os.path.join(CACHE, "debs")
     os.makedirs(folder, exist_ok=True)
-    with tempfile.TemporaryDirectory() as empty:    # apt says nothing of files that lie where it is called
+    with tempfile.TemporaryDirectory() as empty:    # apt passes over files that lie where it is
         listing = run("apt-get", "-qq", "--print-uris", "download", *names, cwd=empty)
     wanted = [line.split()[1] for line in listing.splitlines() if line.startswith("'")]
     if any(not os.path.exists(os.path.join(folder, f)) for f in wanted):
@@ -112,8 +113,8 @@ class Kernel:
         self.root = package_unpack([self.package])
         self.vmlinuz = glob.glob(self.root + "/boot/vmlinuz-*")[0]
         self.release = os.path.basename(self.vmlinuz)[len("vmlinuz-"):]
-        folders = glob.glob(self.root + "/lib/modules/*") + glob.glob(self.root + "/usr/lib/modules/*")
-        self.modules_folder = folders[0]
+        self.modules_folder = (glob.glob(self.root + "/lib/modules/*") +
+                               glob.glob(self.root + "/usr/lib/modules/*"))[0]
         self.paths = {}
         for folder, _, files in os.walk(self.modules_folder):
             for f in files:
@@ -130,11 +131,12 @@ class Kernel:
         if path.endswith(".gz"):
             return gzip.decompress(data)
         if path.endswith(".zst"):
-            return subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+            return subprocess.run(["zstd", "-dc"], input=data, stdout=subprocess.PIPE,
+                                  check=True).stdout
         return data
 
     def modules(self, wanted):
-        """(name, content) of the wanted modules and all they need, in an order in which they can be loaded."""
+        """(name, content) of the wanted modules and all they need, in an order for loading."""
         done = {}
 
         def add(name):
@@ -230,7 +232,8 @@ def compile_static(name, source):
     """A static program for the test images."""
     path = os.path.join(CACHE, f"{name}-{key_of(source)}")
     if not os.path.exists(path):
-        run("gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s", "-o", path, source)
+        run("gcc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-static", "-s",
+            "-o", path, source)
     return path
 
 
@@ -342,19 +345,18 @@ set timeout={timeout}
 """
 
 
-def grub_entries(root, xen, kernel, initrd, options, dom0_options):
+def grub_entries(xen, kernel, initrd, options, dom0_options):
     """The same system by both protocols; a hotkey starts an entry."""
     text = ""
-    for key, protocol in (("2", "multiboot2"), ("1", "multiboot")):
-        module = "module2 --nounzip" if protocol == "multiboot2" else "module --nounzip"
-        plain = module.split()[0]
-        text += f"menuentry 'Xenith, {protocol}' --hotkey={key} {{\n"
-        text += f"    insmod {protocol}\n{root}"
-        text += f"    {protocol} {xen} placeholder {options}\n"
-        text += f"    {plain} {kernel} placeholder {dom0_options}\n"
-        if initrd:
-            text += f"    {module} {initrd}\n"
-        text += "}\n"
+    for key, protocol, module in (("2", "multiboot2", "module2"), ("1", "multiboot", "module")):
+        text += f"""\
+menuentry 'Xenith, {protocol}' --hotkey={key} {{
+    insmod {protocol}
+    {protocol} {xen} placeholder {options}
+    {module} {kernel} placeholder {dom0_options}
+    {module} --nounzip {initrd}
+}}
+"""
     return text
 
 
@@ -367,7 +369,7 @@ def grub_iso(xen, kernel, initrd, options, dom0_options, path):
         shutil.copy(initrd, folder + "/boot/initrd")
         with open(folder + "/boot/grub/grub.cfg", "w") as f:
             f.write(GRUB_HEAD.format(timeout=60))
-            f.write(grub_entries("", "/boot/xen.gz", "/boot/vmlinuz", "/boot/initrd",
+            f.write(grub_entries("/boot/xen.gz", "/boot/vmlinuz", "/boot/initrd",
                                  options, dom0_options))
         run("grub-mkrescue", "-d", GRUB_FOLDER, "-o", path + ".partial", folder,
             "--compress=no", "--fonts=", "--locales=", "--themes=", stderr=subprocess.DEVNULL)
@@ -377,16 +379,16 @@ def grub_iso(xen, kernel, initrd, options, dom0_options, path):
 
 # ---- An installed Debian ----
 
-ROOT_PACKAGES = ("systemd-sysv udev dbus openssh-server iproute2 linux-image-amd64 grub2-common grub-pc-bin kmod"
-                 " procps login").split()
+ROOT_PACKAGES = """systemd-sysv udev dbus openssh-server iproute2 linux-image-amd64 grub2-common
+    grub-pc-bin kmod procps login""".split()
 ROOT_UUID = "5f1c7a52-0e0b-4c5e-9a37-1b6f3a2c8d10"
 PASSWORD = "xenith"
 
 
 def debian_sources():
     """The host's own lines for Debian's archive, mirrors and all."""
-    lines = run("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT) # $(ORIGIN)",
-                "Created-By: Packages")
+    lines = run("apt-get", "indextargets", "--format",
+                "deb $(REPO_URI) $(RELEASE) $(COMPONENT) # $(ORIGIN)", "Created-By: Packages")
     kept = [line.split(" # ")[0] for line in lines.splitlines() if line.endswith("# Debian")]
     return "\n".join(dict.fromkeys(kept)) + "\n"
 
@@ -421,12 +423,13 @@ GRUB_CMDLINE_XEN="dom0_mem=1024M console=com1 com1=115200,8n1"
 GRUB_CMDLINE_LINUX_XEN_REPLACE="console=hvc0"
 GRUB_DISABLE_OS_PROBER=true
 END
-rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* "$root"/usr/share/locale/*
+cd "$root"
+rm -rf var/cache/apt/* var/lib/apt/lists/* usr/share/doc/* usr/share/locale/*
 """
 
 
 def debian_root_disk(kernel):
-    """A partitioned disk that holds Debian as mmdebstrap makes it, and GRUB; the hypervisor is yet to be put in."""
+    """A partitioned disk with GRUB and Debian as mmdebstrap makes it, yet without hypervisor."""
     key = key_of(" ".join(ROOT_PACKAGES), kernel.package, kernel.root, ROOT_SETUP, "2")
     path = os.path.join(CACHE, f"debian-{key}.img")
     if os.path.exists(path):
@@ -444,14 +447,15 @@ def debian_root_disk(kernel):
         root = os.path.join(folder, "root")
         codename = run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").strip()
         with open(os.path.join(CACHE, "mmdebstrap.log"), "w") as log:
-            subprocess.run(["mmdebstrap", "--variant=minbase", "--include=" + ",".join(ROOT_PACKAGES),
-                            "--dpkgopt=force-unsafe-io", "--customize-hook=" + hook, codename, root, sources],
+            subprocess.run(["mmdebstrap", "--variant=minbase",
+                            "--include=" + ",".join(ROOT_PACKAGES), "--dpkgopt=force-unsafe-io",
+                            "--customize-hook=" + hook, codename, root, sources],
                            check=True, stdout=log, stderr=subprocess.STDOUT)
-        with open(os.path.join(folder, "grub.cfg"), "w") as f:
-            f.write(GRUB_HEAD.format(timeout=5) + grub_entries(
-                "", "/boot/xen.gz", "/vmlinuz", "/initrd.img", "dom0_mem=1024M console=com1 com1=115200,8n1",
-                f"root=UUID={ROOT_UUID} ro console=hvc0"))
-        shutil.copy(os.path.join(folder, "grub.cfg"), root + "/boot/grub/grub.cfg")
+        with open(root + "/boot/grub/grub.cfg", "w") as f:
+            f.write(GRUB_HEAD.format(timeout=5))
+            f.write(grub_entries("/boot/xen.gz", "/vmlinuz", "/initrd.img",
+                                 "dom0_mem=1024M console=com1 com1=115200,8n1",
+                                 f"root=UUID={ROOT_UUID} ro console=hvc0"))
         disk_assemble(root, path, folder)
     return path
 
@@ -460,7 +464,7 @@ SECTOR, PARTITION_START, DISK_SECTORS = 512, 2048, 2 * 1024 * 2048
 
 
 def disk_assemble(root, path, folder):
-    """Partition table, GRUB in front of the partition, and an ext4 made from a folder; no loop device."""
+    """Partition table, GRUB in front of the partition, and an ext4 made from a folder."""
     partial = path + ".partial"
     with open(partial, "wb") as f:
         f.truncate(DISK_SECTORS * SECTOR)
@@ -468,16 +472,16 @@ def disk_assemble(root, path, folder):
     run("mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-U", ROOT_UUID, "-d", root,
         "-E", f"offset={PARTITION_START * SECTOR}", partial, str(blocks))
     core = os.path.join(folder, "core.img")
-    run("grub-mkimage", "-d", GRUB_FOLDER, "-O", "i386-pc", "-o", core, "-p", "(hd0,msdos1)/boot/grub",
-        "biosdisk", "part_msdos", "ext2")
+    run("grub-mkimage", "-d", GRUB_FOLDER, "-O", "i386-pc", "-o", core,
+        "-p", "(hd0,msdos1)/boot/grub", "biosdisk", "part_msdos", "ext2")
     with open(os.path.join(GRUB_FOLDER, "boot.img"), "rb") as f:
         boot = bytearray(f.read(440))
     with open(core, "rb") as f:
         core_bytes = f.read()
     if len(core_bytes) > (PARTITION_START - 1) * SECTOR:
         raise SystemExit("image: GRUB does not fit in front of the partition")
-    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", PARTITION_START,
-                        DISK_SECTORS - PARTITION_START)
+    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff",
+                        PARTITION_START, DISK_SECTORS - PARTITION_START)
     with open(partial, "r+b") as f:
         f.write(boot)                                       # loads sector 1, where core.img begins
         f.seek(440)
@@ -491,16 +495,18 @@ def disk_with(disk, xen, path):
     """A copy of the disk with this hypervisor in /boot, as `make install` would put it."""
     run("cp", "--sparse=always", disk, path)
     commands = f"cd /boot\nrm xen.gz\nwrite {os.path.abspath(xen)} xen.gz\n"
-    run("debugfs", "-w", "-f", "-", f"{path}?offset={PARTITION_START * SECTOR}", input=commands,
-        stderr=subprocess.DEVNULL)
+    run("debugfs", "-w", "-f", "-", f"{path}?offset={PARTITION_START * SECTOR}",
+        input=commands, stderr=subprocess.DEVNULL)
     return path
 
 
 def main():
     kernel = Kernel()
     with build_lock():
-        made = {"kernel": lambda: kernel.vmlinuz, "peer": peer_xen, "initramfs": lambda: dom0_initramfs(kernel),
-                "bench": lambda: bench_initramfs(kernel), "disk": lambda: debian_root_disk(kernel)}
+        made = {"kernel": lambda: kernel.vmlinuz, "peer": peer_xen,
+                "initramfs": lambda: dom0_initramfs(kernel),
+                "bench": lambda: bench_initramfs(kernel),
+                "disk": lambda: debian_root_disk(kernel)}
         if len(sys.argv) != 2 or sys.argv[1] not in made:
             raise SystemExit(__doc__)
         print(made[sys.argv[1]]())

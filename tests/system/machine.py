@@ -24,7 +24,7 @@ class Gone(Exception):
 
 
 class Machine:
-    """One boot.  How: `kernel` (qemu -kernel), or a `cdrom` or `disk` that the firmware boots from."""
+    """One boot: of a `hypervisor` directly, or of a `cdrom` or a `disk` by the firmware."""
 
     def __init__(self, name, logs, hypervisor=None, kernel=None, initrd=None, cdrom=None, disk=None,
                  smp=1, memory=1024, options="dom0_mem=512M", dom0_options="", cpu="max",
@@ -56,7 +56,8 @@ class Machine:
         self.console.delaybeforesend = None
 
     def direct(self, hypervisor, kernel, initrd, modules, options, dom0_options):
-        """Arguments of a direct boot; QEMU splits at commas and blanks, so it gets names without."""
+        """Arguments of a direct boot; QEMU splits them at commas and blanks, so names have none."""
+
         def short(path, name):
             os.symlink(os.path.abspath(path), os.path.join(self.folder, name))
             return os.path.join(self.folder, name)
@@ -71,7 +72,7 @@ class Machine:
     # ---- The console ----
 
     def expect(self, pattern, timeout=60):
-        """Wait for a pattern; the match.  Carriage returns are left in: patterns must allow for them."""
+        """Wait for a pattern; the match.  Carriage returns are left in."""
         patterns = [pattern] if isinstance(pattern, str) else list(pattern)
         compiled = [re.compile(p.encode(), re.I if p.startswith("(?i)") else 0) for p in patterns]
         try:

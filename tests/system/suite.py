@@ -6,8 +6,8 @@
             with suite.check("reaches dom0's init"):
                 m.wait_shell()
 
-A check that raises AssertionError is a failure, and the boot goes on; one that loses the machine (Gone) is a failure
-that ends the boot.  Skip("why") is neither.  Each check is one line of output.
+A check that raises AssertionError is a failure, and the boot goes on; one that loses the machine
+(Gone) is a failure that ends the boot.  Skip("why") is neither.  Each check is one line of output.
 """
 import contextlib
 import os
@@ -74,7 +74,8 @@ class Suite:
         lines = self.machine.text().splitlines()
         self.machine.autopsy()
         print("\n".join("    | " + line for line in lines[-25:]))
-        print(f"    | (all of it in {os.path.relpath(self.machine.log_path, image.TOP)})", flush=True)
+        log = os.path.relpath(self.machine.log_path, image.TOP)
+        print(f"    | (all of it in {log})", flush=True)
 
     @contextlib.contextmanager
     def boot(self, name, how="kernel", **options):
