@@ -50,12 +50,13 @@ static time_ns ticks_to_ns(uint64_t ticks)
     return (time_ns)muldiv64(ticks, NS_PER_S, source->hz);
 }
 
-void platform_clock_start(time_ns now)
+void platform_clock_start(void)
 {
     unsigned long flags = spin_lock_irqsave(&platform_lock);
-    last_ticks = source->read();
+    struct moment m = moment_take(source);
+    last_ticks = m.ticks;
     total_ticks = 0;
-    offset = now;
+    offset = time_of_tsc(m.tsc);
     spin_unlock_irqrestore(&platform_lock, flags);
 }
 

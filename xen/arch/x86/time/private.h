@@ -34,7 +34,7 @@ extern uint64_t tsc_hz;
 /* platform.c */
 const struct clock_source *platform_clock(void);
 void platform_clock_init(void);
-void platform_clock_start(time_ns now);     /* platform_time() goes on from here */
+void platform_clock_start(void);            /* platform_time() is system time from here */
 time_ns platform_time(void);                /* at least twice per turn of the counter */
 time_ns platform_max_gap(void);             /* how long a turn is */
 

@@ -213,7 +213,7 @@ void time_init(void)
     is_reliable = tsc_is_invariant() && strcmp(tsc_option, "unstable") != 0;
     is_equal = is_reliable && strcmp(tsc_option, "skewed") != 0;
     scale_set(&this_cpu(cpu_time), start, 0, ratio_32_32(NS_PER_S, tsc_hz));
-    platform_clock_start(time_now());
+    platform_clock_start();
     deadline_init(lapic_hz);
     steering_start();
     key_register('t', key_clocks, "display multi-cpu clock info");
