@@ -20,6 +20,7 @@
 struct held_locks {
     unsigned int count;
     unsigned int irq_depth;
+    unsigned int interrupted;           /* in a handler: how many the interrupted code holds */
     struct { const void *lock; uint16_t rank; } entry[HELD_MAX];
 };
 
@@ -80,6 +81,9 @@ void lock_check_acquire(const void *lock, uint16_t *rank, bool nested)
         uint16_t other_rank = held->entry[i].rank;
         if (other == lock) {
             wrong("already held by this CPU; itself", r, other_rank);
+        }
+        if (i < held->interrupted) {
+            continue;       /* taken with interrupts on, so never inside a lock of handlers */
         }
         if (other_rank > r) {
             wrong("taken while holding the inner", r, other_rank);
@@ -197,12 +201,18 @@ void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags)
 
 void lock_check_irq_enter(void)
 {
-    this_cpu(held_locks).irq_depth++;
+    struct held_locks *held = &this_cpu(held_locks);
+    if (held->irq_depth++ == 0) {
+        held->interrupted = held->count;
+    }
 }
 
 void lock_check_irq_exit(void)
 {
-    this_cpu(held_locks).irq_depth--;
+    struct held_locks *held = &this_cpu(held_locks);
+    if (--held->irq_depth == 0) {
+        held->interrupted = 0;
+    }
 }
 
 void lock_check_none_held(const char *where)

@@ -143,6 +143,7 @@ static void device_arrived(unsigned int vector)
 void irq_dispatch(struct cpu_user_regs *regs)
 {
     unsigned int vector = (uint8_t)regs->entry_vector;
+    lock_check_irq_enter();
     switch (vector) {
     case VECTOR_LAPIC_TIMER:
         lapic_eoi();
@@ -168,4 +169,5 @@ void irq_dispatch(struct cpu_user_regs *regs)
         device_arrived(vector);
         break;
     }
+    lock_check_irq_exit();
 }
