@@ -33,8 +33,8 @@ static inline void softirq_raise(enum softirq nr)
     atomic_or(&this_cpu(softirq_pending), 1u << nr);
 }
 
-/* Called by entry code on the way out and by the idle loop, with no lock and no borrowed pointer held.
- * Returns with interrupts off and nothing pending. */
+/* Called by entry code on the way out and by the idle loop, with no lock and no borrowed pointer
+ * held.  Returns with interrupts off and nothing pending. */
 void softirq_run(void);
 
 struct tasklet {
