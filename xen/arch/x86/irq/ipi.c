@@ -15,7 +15,7 @@
 
 #include "private.h"
 
-struct cpumask cpu_online, cpu_present;
+struct cpumask cpu_online = { .bits = { 1 } }, cpu_present = { .bits = { 1 } };
 unsigned int cpu_count = 1;
 
 static DEFINE_SPINLOCK(call_lock, LOCK_TLB_FLUSH);

@@ -28,6 +28,10 @@ static struct irq_desc *lines read_mostly;
 unsigned int irq_gsi_count read_mostly;
 unsigned int irq_line_count read_mostly;
 
+/* Lines move when a guest asks and at no other time, so there is no balancing to switch off. */
+static bool opt_noirqbalance;
+OPTION_BOOL(noirqbalance, "noirqbalance", opt_noirqbalance);
+
 /* MSI lines handed out, by number above irq_gsi_count. */
 static DEFINE_SPINLOCK(msi_lines_lock, LOCK_VECTOR);
 static DECLARE_BITMAP(msi_lines_used, MAX_LINES);
