@@ -20,6 +20,12 @@ void arch_vcpu_free(struct vcpu *v);
 int arch_vcpu_reset(struct vcpu *v) must_check;                 /* back to "not initialised" */
 int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;    /* VCPUOP_initialise */
 int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset) must_check;   /* VCPUOP_register_vcpu_info */
+int arch_vcpu_set_time_area(struct vcpu *v, uint64_t va) must_check;     /* second copy of its time info; 0: none */
+uint64_t arch_vcpu_physid(const struct vcpu *v);                /* ACPI id << 32 | APIC id of its processor */
+void arch_vcpu_send_nmi(struct vcpu *v);
+void vcpu_map_default_info(struct vcpu *v);                      /* v->info: its place in shared_info, if it has one */
+void arch_vm_assist_changed(struct domain *d);
+void arch_frames_settle(struct frame *f, unsigned int order);   /* fresh from the heap: no TLB knows them any more */
 void arch_dump_vcpu(struct vcpu *v);                            /* registers and stack, to the console */
 
 /* Scheduling.  prev's state leaves this CPU, next's enters; does not return to its caller: the stack is reset and next

@@ -33,6 +33,7 @@ struct vcpu {
     unsigned int processor;             /* where it runs or last ran; under the scheduler's lock */
     struct vcpu_info *info;             /* in guest-owned memory: hostile contents, always mapped */
     struct frame *info_frame;           /* the page registered for it, or NULL (shared_info, or the dummy) */
+    unsigned long init_busy;            /* bit 0: somebody is giving it a context */
 
     /* Scheduling; see sched.h. */
     uint32_t pause_flags;               /* VPF_* bit mask, atomic */
@@ -40,8 +41,6 @@ struct vcpu {
     bool is_initialised;                /* has a register context */
     bool is_running;                    /* its state is (partly) in a processor */
     bool is_idle;
-    bool defer_shutdown;
-    bool runstate_area_registered;
     uint32_t poll_port;                 /* SCHEDOP_poll: 0 none, else the port (or ~0u: several) */
     struct sched_unit *sched;
     struct cpumask *hard_affinity, *soft_affinity;
@@ -119,6 +118,7 @@ struct domain *domain_find_any(domid_t id);             /* DOMID_SELF too; with 
 int domain_find_for(domid_t id, struct domain **out) must_check;
 bool domain_get(struct domain *d) must_check;
 void domain_put(struct domain *d);
+struct domain *domain_by_id_unlocked(domid_t id);       /* no reference: for who knows that it cannot go away */
 #define for_each_vcpu(d, v) \
     for (unsigned int v##_i = 0; v##_i < (d)->max_vcpus; v##_i++) \
         for (struct vcpu *v = (d)->vcpu[v##_i]; v; v = NULL)
@@ -131,8 +131,20 @@ void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
 void domain_shutdown(struct domain *d, uint32_t reason);
 void domain_resume(struct domain *d);
 int domain_kill(struct domain *d) must_check;           /* preemptible: -ERESTART */
+bool shutdown_reboots(void);                            /* not with `noreboot` */
+void domain_watchdog_expired(void *domain);
+void domain_set_vm_assist(struct domain *d, unsigned long assist);      /* unknown bits are dropped */
+const char *xen_extra_version(void);
+const char *boot_cmdline(void);
 /* Errors are born once, with a word: returns rc after a debug-level guest log line. */
 int refuse(const struct domain *d, int rc, const char *fmt, ...) printf_like(3, 4);
+
+/* An event waits that v would take now. */
+static inline bool vcpu_event_pending(const struct vcpu *v)
+{
+    return __atomic_load_n(&v->info->evtchn_upcall_pending, __ATOMIC_RELAXED) &&
+           !__atomic_load_n(&v->info->evtchn_upcall_mask, __ATOMIC_RELAXED);
+}
 
 static inline bool vcpu_is_current_domain(const struct domain *d) { return current->domain == d; }
 

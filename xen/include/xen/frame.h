@@ -107,6 +107,10 @@ int domain_assign_frame(struct domain *d, struct frame *f, unsigned int order) m
 /* Take a frame from its owner, who must hold the only references (decrease_reservation, exchange, transfer): 0, or
  * -EINVAL / -EBUSY.  On success the caller owns an unowned frame with one reference. */
 int domain_steal_frame(struct domain *d, struct frame *f) must_check;
+void domain_frame_released(struct frame *f);                    /* frame_put()'s: the last reference went */
+/* Teardown; see common/domain/pages.c. */
+struct frame *domain_next_page_to_relinquish(struct domain *d);
+void domain_requeue_page(struct domain *d, struct frame *f);
 /* Let a domain map one of our pages (shared_info, grant table, ring); ro: only readable. */
 void frame_share_with(struct frame *f, struct domain *d, bool ro);
 /* The opposite, when the last sharing ends: 0, or -EBUSY while the domain still maps it. */

@@ -8,8 +8,13 @@
 struct domain;
 struct grant_table;
 
+void grant_init(void);                  /* boot: debug key 'g' */
+/* Limits of ~0u: what gnttab_max_frames= and gnttab_max_maptrack_frames= say. */
 int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int max_maptrack) must_check;
-/* Drop what the dying domain has mapped from others; preemptible (-ERESTART). */
+/*
+ * Drop what the dying domain has mapped from others; preemptible (-ERESTART).  References that belong to PV page
+ * tables are dropped with those.
+ */
 int grant_table_release_mappings(struct domain *d) must_check;
 void grant_table_destroy(struct domain *d);
 /* Frame `idx` of the shared (or, with GRANT_STATUS_FRAME, status) table, growing it as far as allowed: for

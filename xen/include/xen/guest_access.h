@@ -14,6 +14,9 @@ unsigned long copy_from_guest_va(void *to, uint64_t va, size_t n) must_check;
 unsigned long copy_to_guest_va(uint64_t va, const void *from, size_t n) must_check;
 unsigned long clear_guest_va(uint64_t va, size_t n) must_check;
 
+/* Not ours: says nothing about whether it is mapped. */
+bool guest_va_ok(uint64_t va, size_t n);
+
 /* hnd is a XEN_GUEST_HANDLE: struct { type *p; }.  n counts elements. */
 #define guest_handle_is_null(hnd) ((hnd).p == NULL)
 #define guest_handle_add(hnd, n) ((hnd).p += (n))

@@ -6,6 +6,7 @@
 #ifndef XEN_HEAP_H
 #define XEN_HEAP_H
 
+#include <lib/alloc.h>
 #include <xen/types.h>
 
 struct frame;
@@ -56,6 +57,7 @@ void free_pages(void *p, unsigned int order);
 void *pool_alloc(size_t size) must_check;
 void *pool_zalloc(size_t size) must_check;
 void pool_free(void *p);
+extern const struct lib_allocator pool_allocator;       /* for lib/'s containers */
 #define new(type) ((type *)pool_zalloc(sizeof(type)))
 #define new_array(type, n) ((type *)pool_zalloc_array(sizeof(type), (n)))
 void *pool_zalloc_array(size_t size, size_t n) must_check;      /* overflow-checked */

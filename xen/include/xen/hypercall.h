@@ -33,6 +33,7 @@ long do_xen_version(int cmd, uint64_t arg);
 long do_console_io(unsigned int cmd, unsigned int count, uint64_t buffer);
 long do_vm_assist(unsigned int cmd, unsigned int type);
 long do_physdev_op(int cmd, uint64_t arg);
+long do_physdev_op_compat(uint64_t uop);
 long do_platform_op(uint64_t op);
 long do_domctl(uint64_t op);
 long do_sysctl(uint64_t op);

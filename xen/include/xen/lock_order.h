@@ -10,8 +10,10 @@ enum lock_rank {
     LOCK_DOMCTL,            /* creation, destruction and listing of domains */
     LOCK_CPU_HOTPLUG,       /* the set of online CPUs */
     LOCK_CPUPOOL,           /* which CPUs a pool has */
+    LOCK_DOMCTL_LIST,       /* the list of domains and the table by id */
     LOCK_DOMAIN,            /* one domain's configuration: vcpus, shutdown, address space */
     LOCK_GRANT,             /* one domain's grant table */
+    LOCK_GRANT_ENTRY,       /* one entry of a grant table while it is pinned or let go */
     LOCK_MAPTRACK,          /* one domain's list of mapping handles */
     LOCK_P2M,               /* one domain's physical map */
     LOCK_EVENT,             /* one domain's ports being allocated, bound or closed; two domains: lower address first */

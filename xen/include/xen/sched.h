@@ -50,6 +50,8 @@ uint64_t domain_cpu_time(const struct domain *d);   /* ns its vcpus have run */
 void sched_dump(void);                  /* debug key 'r' */
 int sched_set_timer(struct vcpu *v, time_ns deadline);      /* singleshot timer: VIRQ_TIMER at deadline; 0 stops */
 void sched_periodic_timer_set(struct vcpu *v, time_ns period);
+void sched_switched(struct vcpu *prev);         /* arch_switch_to()'s: prev's registers are saved */
+unsigned int sched_policy_id(void);             /* XEN_SCHEDULER_* */
 noreturn void idle_loop(void);
 
 #endif

@@ -23,13 +23,15 @@
 struct vcpu;
 
 struct cpu_info {
-    struct cpu_user_regs guest_regs;    /* saved by the entry code; es..gs are not used by 64-bit guests' entries */
+    unsigned long pad0;                 /* puts guest_regs.es, where the processor starts to push, on 16 bytes */
+    struct cpu_user_regs guest_regs;    /* saved by the entry code */
     struct vcpu *current;
     unsigned long percpu_offset;
     unsigned int cpu;
-    unsigned int pad;
-    unsigned long scratch[2];           /* system-call entry parks registers here before it has a stack */
+    unsigned int pad1;
+    unsigned long scratch[3];           /* system-call entry parks registers here before it has a stack */
 };
+_Static_assert(sizeof(struct cpu_info) == 256, "multiple of 16");
 
 register unsigned long stack_pointer asm("rsp");
 

@@ -48,6 +48,8 @@
 
 /* Where the image is loaded: a 2 MiB boundary above the BIOS's and boot loaders' low memory. */
 #define IMAGE_PHYS          0x200000
+/* Where application processors wake up in real mode: one page, reserved from the start. */
+#define AP_TRAMPOLINE_PHYS  0x8000
 
 #ifndef __ASSEMBLY__
 _Static_assert(M2P_RO_END <= M2P_START && M2P_START < IOREMAP_START, "map order");

@@ -8,8 +8,12 @@
 #ifndef X86_CPU_H
 #define X86_CPU_H
 
+#include <asm/insn.h>
+#include <asm/page.h>
 #include <xen/percpu.h>
 #include <xen/types.h>
+
+struct vcpu;
 
 extern uint32_t cpu_apic_id[MAX_CPUS];      /* index: CPU */
 extern uint32_t cpu_acpi_id[MAX_CPUS];
@@ -34,5 +38,56 @@ void smp_announce(void);            /* by the new CPU, when it can take interrup
 unsigned int cpu_core_id(unsigned int cpu);
 unsigned int cpu_socket_id(unsigned int cpu);
 unsigned int cpu_node_id(unsigned int cpu);
+
+/* ---- tables.c: descriptor tables, stacks, system-call entry ------------------------------------ */
+
+void cpu_init_boot_tables(void);    /* first of all: the boot CPU's GDT, TSS and the IDT */
+void cpu_enter_own_stack(void);     /* boot CPU, after paging_init(): from the image's stack area to its mapped one */
+void cpu_load_tables(void);         /* each CPU, on itself */
+/* Point GDTR at a guest's window (whose entry 14 becomes this CPU's page), or back at the CPU's own page alone. */
+void cpu_set_guest_gdt(pte_t *own_page_slot, uint64_t gdt_va);
+void cpu_set_own_gdt(void);
+void cpu_set_ldt(uint64_t va, unsigned int entries);
+
+/* ---- features.c ------------------------------------------------------------------------------ */
+
+struct cpu_features {
+    uint32_t leaf1_ecx, leaf1_edx, leaf7_ebx, leaf7_ecx, leaf7_edx, ext1_ecx, ext1_edx;
+    bool amd, intel;                /* vendor, or one that follows it */
+    bool under_tcg;                 /* QEMU's TCG: see the quirks where this is read */
+    bool smap, smep, fsgsbase, xsave, xsaveopt, rdtscp, x2apic, arat;
+    unsigned int phys_bits;
+    char vendor[13], model[49];
+    uint8_t family, stepping;
+    uint8_t model_nr;
+};
+extern struct cpu_features cpu_features;
+void cpu_detect(void);              /* boot CPU */
+void cpu_init_features(void);       /* each CPU: control registers */
+extern unsigned long cpu_base_cr4;  /* what CR4 holds while any guest or nobody runs */
+
+/* SMAP: open and close the window for accesses to guest memory. */
+static inline void guest_access_begin(void) { if (cpu_features.smap) stac(); }
+static inline void guest_access_end(void) { if (cpu_features.smap) clac(); }
+
+/* ---- state.c: segments and FPU of the vcpu that runs ------------------------------------------- */
+
+void cpu_write_gs_base(unsigned long base);
+void cpu_load_user_gs(uint16_t selector);           /* selector of the inactive GS; 0 if it cannot be loaded */
+void cpu_read_data_selectors(uint64_t sel[4]);      /* ds es fs gs */
+void cpu_save_segments(struct vcpu *v);
+void cpu_load_segments(struct vcpu *v);
+
+void xstate_init(void);
+int xstate_vcpu_create(struct vcpu *v) must_check;
+void xstate_vcpu_free(struct vcpu *v);
+void xstate_save(struct vcpu *v);
+void xstate_load(struct vcpu *v);
+int xstate_set_xcr0(struct vcpu *v, uint64_t value) must_check;     /* current; -EINVAL: not a legal set */
+extern uint64_t xstate_mask;        /* what XCR0 may hold */
+
+/* ---- mce.c, msr.c ---------------------------------------------------------------------------- */
+void mce_init_cpu(void);
+void mce_handle(struct cpu_user_regs *regs);
 
 #endif

@@ -1,0 +1,37 @@
+# Xenith: one Makefile for the world.  `make help` lists the targets.
+include Config.mk
+
+.PHONY: world all
+all: world
+world: xen
+
+include xen/rules.mk
+
+.PHONY: dist install check check-quick bench clean distclean help tools
+dist: xen
+
+install: dist
+	@test -n "$(DESTDIR)" || { echo "make install: say where with DESTDIR=" >&2; exit 2; }
+	mkdir -p "$(DESTDIR)"
+	cp -a $(DIST)/install/. "$(DESTDIR)/"
+
+check: dist
+	tests/run full
+check-quick: dist
+	tests/run quick
+bench: dist
+	bench/run
+
+clean:
+	rm -rf $(XEN_OUT) $(DIST)/install $(DIST)/xen.elf32
+distclean:
+	rm -rf $(DIST)
+
+help:
+	@echo "make world        the hypervisor (and all else there is)"
+	@echo "make xen          the hypervisor: dist/install/boot/xen.gz"
+	@echo "make install DESTDIR=/somewhere"
+	@echo "make check        all tests; check-quick: a subset in minutes"
+	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
+	@echo "make clean, distclean"
+	@echo "switches (Config.mk): debug=$(debug) verbose=$(verbose) perfc=$(perfc)"

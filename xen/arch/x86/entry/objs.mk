@@ -1,0 +1,1 @@
+obj-y := exceptions.o syscall.o exit.o

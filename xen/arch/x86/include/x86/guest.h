@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What PV and HVM guests share: their arch state's life, and what dom0 is given of the machine. */
+#ifndef X86_GUEST_H
+#define X86_GUEST_H
+
+#include <public/xen.h>
+#include <x86/pv.h>
+#include <xen/types.h>
+
+struct domain;
+struct vcpu;
+
+void guest_unload_everywhere(struct domain *d);     /* its page tables leave every CPU; no vcpu of it runs */
+void guest_unload_vcpu(struct vcpu *v);             /* v is paused: its tables leave the CPU that has them */
+void vcpu_unmap_info(struct vcpu *v);
+void domain_update_wallclock(struct domain *d);
+int dom0_grant_capabilities(struct domain *d) must_check;
+
+#endif

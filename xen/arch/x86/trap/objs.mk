@@ -1,0 +1,1 @@
+obj-y := dispatch.o extable.o dump.o symbols.o nmi.o

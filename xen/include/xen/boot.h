@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the boot loader handed over, copied out of its memory and independent of its protocol.
+ */
+#ifndef XEN_BOOT_H
+#define XEN_BOOT_H
+
+#include <xen/types.h>
+
+#define BOOT_MAX_MODULES 16
+#define BOOT_MAX_MEMORY  256
+#define BOOT_MAX_CMDLINE 4096
+
+enum boot_memory_type { BOOT_MEMORY_RAM = 1, BOOT_MEMORY_RESERVED, BOOT_MEMORY_ACPI, BOOT_MEMORY_NVS, BOOT_MEMORY_UNUSABLE };
+
+struct boot_memory { uint64_t start, end; uint32_t type; };     /* bytes, end exclusive; type as in E820 */
+struct boot_module { uint64_t start, end; char cmdline[BOOT_MAX_CMDLINE]; };
+
+struct boot_info {
+    const char *protocol;
+    char loader[64];
+    char cmdline[BOOT_MAX_CMDLINE];
+    uint64_t rsdp;                                  /* machine address, 0: not told */
+    unsigned int nr_modules, nr_modules_dropped;
+    struct boot_module module[BOOT_MAX_MODULES];
+    unsigned int nr_memory;
+    struct boot_memory memory[BOOT_MAX_MEMORY];     /* sorted, not overlapping, after memory_map_tidy() */
+};
+
+extern struct boot_info boot_info;
+
+#define MULTIBOOT1_MAGIC 0x2badb002u
+#define MULTIBOOT2_MAGIC 0x36d76289u
+
+/* Fill in boot_info.  0, or -EINVAL when what was handed over makes no sense. */
+int multiboot1_parse(uint32_t info, struct boot_info *out) must_check;
+int multiboot2_parse(uint32_t info, struct boot_info *out) must_check;
+
+/* Sorts and resolves overlaps (the more restrictive type wins); applies mem= and availmem=. */
+void memory_map_tidy(struct boot_info *info);
+void memory_map_limit(struct boot_info *info, uint64_t limit);
+void memory_map_print(const struct boot_info *info);
+uint64_t memory_map_ram(const struct boot_info *info);          /* bytes */
+
+/* Physical memory before the heap exists: whole pages, zeroed, never freed.  NULL when none is left. */
+void *boot_alloc_pages(uint64_t bytes, uint64_t align) must_check;
+void boot_reserve(uint64_t start, uint64_t end);    /* never handed out, by boot_alloc or to the heap */
+void boot_memory_to_heap(void);                     /* all the rest */
+
+#endif
