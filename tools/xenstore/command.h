@@ -25,7 +25,10 @@ struct invocation {
     int count;              /* -n, or -1 */
 };
 
-/* 0, a negative errno after having said what failed, or -EAGAIN from a transaction: silently again. */
+/*
+ * 0, a negative errno after having said what failed, or -EAGAIN from a transaction: silently
+ * again.
+ */
 int cmd_chmod(struct invocation *in);
 int cmd_control(struct invocation *in);
 int cmd_exists(struct invocation *in);

@@ -2,7 +2,8 @@
 /*
  * The store's client, under many names: xenstore-read, or "xenstore read".
  *
- * A command that changes or reads several nodes does so in one transaction, again until nobody interfered.
+ * A command that changes or reads several nodes does so in one transaction, again until nobody
+ * interfered.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -9,7 +9,8 @@
 
 #include "command.h"
 
-static void print_value(const struct invocation *in, const char *path, const char *value, size_t len)
+static void print_value(const struct invocation *in, const char *path, const char *value,
+                        size_t len)
 {
     struct buffer text = { 0 };
 

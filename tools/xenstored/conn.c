@@ -2,8 +2,8 @@
 /*
  * Connections: cutting the input into requests, queueing the output, and keeping both bounded.
  *
- * A client that does not read its replies is not served until it does. Events that find the queue full
- * are dropped, and each watch that lost some fires once when the queue has drained.
+ * A client that does not read its replies is not served until it does. Events that find the queue
+ * full are dropped, and each watch that lost some fires once when the queue has drained.
  */
 #include <errno.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * A client, whatever it came through: requests in, replies and events out.
  *
- * Output is only queued here; the loop sends it at the end of a round. A connection that must go is marked
- * doomed, and freed by the loop when nobody holds it.
+ * Output is only queued here; the loop sends it at the end of a round. A connection that must go
+ * is marked doomed, and freed by the loop when nobody holds it.
  */
 #ifndef XENSTORED_CONN_H
 #define XENSTORED_CONN_H
@@ -25,7 +25,10 @@ struct watch;
 
 /* What a transport does. None may free the connection. */
 struct transport {
-    /* Up to size bytes; -EAGAIN for none now; other errors doom the connection. May set is_drained. */
+    /*
+     * Up to size bytes; -EAGAIN for none now; other errors doom the connection. May set
+     * is_drained.
+     */
     ssize_t (*read)(struct conn *c, char *buf, size_t size);
     ssize_t (*write)(struct conn *c, const char *buf, size_t size);
     /* A round of reads and writes is over. */

@@ -2,8 +2,9 @@
 /*
  * Domains: mapping their rings, hearing their events, noticing their end.
  *
- * A domain has a connection from INTRODUCE until RELEASE or its death. Shutdown is announced once, until RESUME.
- * The event device tells which port fired; ports find their domain by a linear array.
+ * A domain has a connection from INTRODUCE until RELEASE or its death. Shutdown is announced once,
+ * until RESUME. The event device tells which port fired; ports find their domain by a linear
+ * array.
  */
 #include <errno.h>
 #include <fcntl.h>

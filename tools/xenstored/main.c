@@ -2,8 +2,9 @@
 /*
  * xenstored: the store that dom0, the toolstack and all guests share.
  *
- * Start: options, lock, state of a former daemon, devices, sockets; then the loop. Stop: state saved, so that
- * the next daemon goes on where this one was. A live update does the same by exec, and keeps the sockets.
+ * Start: options, lock, state of a former daemon, devices, sockets; then the loop. Stop: state
+ * saved, so that the next daemon goes on where this one was. A live update does the same by exec,
+ * and keeps the sockets.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,8 +73,8 @@ static const char usage[] =
     "  -A, --perm-nb N           permissions per node\n"
     "  -M, --path-max N          bytes of a path\n"
     "  -Q, --quota NAME=N        any limit by name: nodes, node-size, watches, transactions,\n"
-    "                            permissions, transaction-nodes, outstanding, memory, memory-soft,\n"
-    "                            path-max (0: none)\n"
+    "                            permissions, transaction-nodes, outstanding, memory,\n"
+    "                            memory-soft, path-max (0: none)\n"
     "  -q, --quota-soft memory=N bytes per domain above which the log warns\n"
     "  -I, --internal-db, -L, --preserve-local, -w, --timeout: accepted, without effect\n"
     "  -H, --help                this text\n";
@@ -174,9 +175,10 @@ static void take_option(struct options *o, struct limits *l, int c)
 
 static void parse_options(struct options *o, struct limits *l, int argc, char **argv)
 {
+    static const char letters[] = "NDF:PT:VRE:S:W:t:A:M:Q:q:w:I::LH";
     int c;
 
-    while ((c = getopt_long(argc, argv, "NDF:PT:VRE:S:W:t:A:M:Q:q:w:I::LH", long_options, NULL)) >= 0)
+    while ((c = getopt_long(argc, argv, letters, long_options, NULL)) >= 0)
         take_option(o, l, c);
     /* -I takes "on" or "off" as a word of its own. */
     if (optind < argc && strcmp(argv[optind], "on") && strcmp(argv[optind], "off")) {
@@ -192,7 +194,10 @@ static void parse_options(struct options *o, struct limits *l, int argc, char **
 
 /* ---- being a daemon ---- */
 
-/* The parent leaves when the child has told that it serves: whoever started us may connect at once. */
+/*
+ * The parent leaves when the child has told that it serves: whoever started us may connect at
+ * once.
+ */
 static int detach(void)
 {
     int pipe_fd[2];

@@ -2,7 +2,8 @@
 /*
  * Who may do what to a node: a shared, immutable list of entries.
  *
- * Entry 0 names the owner, and the rights of everyone who is not listed. A list has at least that one.
+ * Entry 0 names the owner, and the rights of everyone who is not listed. A list has at least that
+ * one.
  */
 #ifndef XENSTORED_PERMISSION_H
 #define XENSTORED_PERMISSION_H

@@ -2,8 +2,9 @@
 /*
  * The daemon's state in a file, for the next daemon of the same boot.
  *
- * The format is the one that Xen documents for moving a store (designs/xenstore-migration, version 1), with
- * two records of our own: PERSIST_ORIGIN comes first, PERSIST_RING before the connection it belongs to.
+ * The format is the one that Xen documents for moving a store (designs/xenstore-migration, version
+ * 1), with two records of our own: PERSIST_ORIGIN comes first, PERSIST_RING before the connection
+ * it belongs to.
  */
 #ifndef XENSTORED_PERSIST_H
 #define XENSTORED_PERSIST_H
@@ -118,8 +119,8 @@ int persist_boot_id(char *id);
 int persist_save(struct server *s, const char *path, bool keep_fds);
 
 /*
- * *socket_fd: the listening socket if this process had it before, else -1. An error tells that the file is
- * missing, damaged at its head, or of another boot; later damage loses what follows it.
+ * *socket_fd: the listening socket if this process had it before, else -1. An error tells that the
+ * file is missing, damaged at its head, or of another boot; later damage loses what follows it.
  */
 int persist_restore(struct server *s, const char *path, int *socket_fd);
 

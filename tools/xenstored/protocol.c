@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Requests. The table says who may send which and what it needs; a handler decodes its strings, does the
- * work, and leaves the reply's payload in r->reply (nothing: "OK").
+ * Requests. The table says who may send which and what it needs; a handler decodes its strings,
+ * does the work, and leaves the reply's payload in r->reply (nothing: "OK").
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -198,7 +198,10 @@ static int do_rm(struct request *r)
     return rc ? rc : store_remove(&v, &path);
 }
 
-/* The permissions of a special path; NULL if text is none. Those about one domain have none of their own. */
+/*
+ * The permissions of a special path; NULL if text is none. Those about one domain have none of
+ * their own.
+ */
 static struct perms **special_perms(const struct request *r, const char *text)
 {
     struct server *s = r->conn->server;

@@ -2,7 +2,8 @@
 /*
  * What an unprivileged domain may use up, and what each domain does use.
  *
- * Everything is counted for everybody; limits bind unprivileged requests only. A limit of 0 is no limit.
+ * Everything is counted for everybody; limits bind unprivileged requests only. A limit of 0 is no
+ * limit.
  */
 #ifndef XENSTORED_QUOTA_H
 #define XENSTORED_QUOTA_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Restoring a saved state. The file is ours, but may be cut short, stale or damaged: every length is
- * checked, and a file of another boot is refused as a whole.
+ * Restoring a saved state. The file is ours, but may be cut short, stale or damaged: every length
+ * is checked, and a file of another boot is refused as a whole.
  */
 #include <endian.h>
 #include <errno.h>
@@ -199,7 +199,8 @@ static int get_node(struct restoring *r, const char *body, size_t len)
         return -EINVAL;
     size_t perms_size = pn.perm_count * sizeof(pp);
 
-    if (!pn.perm_count || !pn.path_len || len - sizeof(pn) < perms_size + pn.path_len + pn.value_len)
+    if (!pn.perm_count || !pn.path_len ||
+        len - sizeof(pn) < perms_size + pn.path_len + pn.value_len)
         return -EINVAL;
     const char *list = body + sizeof(pn), *path = list + perms_size, *value = path + pn.path_len;
 
@@ -213,11 +214,13 @@ static int get_node(struct restoring *r, const char *body, size_t len)
     int rc = perms_parse(buffer_head(&text), text.len, &perms);
 
     buffer_free(&text);
-    if (rc || pn.conn_id)
+    if (rc)
         return rc;
     struct blob *blob = pn.value_len ? blob_new(value, pn.value_len) : NULL;
 
-    rc = place_node(r->server, path, blob, perms);
+    /* What belongs to a transaction is not taken over: it will have to start again. */
+    if (!pn.conn_id)
+        rc = place_node(r->server, path, blob, perms);
     blob_put(blob);
     perms_put(perms);
     return rc;

@@ -2,8 +2,8 @@
 /*
  * The ring page. Producer and consumer indices run freely and are masked on use.
  *
- * Acquire on the other side's index pairs with its barrier between data and index; release on ours with its
- * read of the index before the data.
+ * Acquire on the other side's index pairs with its barrier between data and index; release on ours
+ * with its read of the index before the data.
  */
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,10 @@
 
 #include <xen/io/xs_wire.h>
 
-/* Both return how many bytes moved, -EAGAIN for none, -EPROTO if the other side's index is impossible. */
+/*
+ * Both return how many bytes moved, -EAGAIN for none, -EPROTO if the other side's index is
+ * impossible.
+ */
 ssize_t ring_read(struct xenstore_domain_interface *page, char *buf, size_t size);
 ssize_t ring_write(struct xenstore_domain_interface *page, const char *buf, size_t size);
 /* The client asked to start afresh: empties the ring and says so. */

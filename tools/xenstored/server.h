@@ -54,7 +54,7 @@ struct server {
     /* The loop. */
     int epoll_fd;
     bool stopping;
-    bool reexec;                    /* stop in order to run the program again, all connections kept */
+    bool reexec;                    /* stop to run the program again, with all connections */
     const char *reexec_path;
     struct source *listener, *listener_ro;
     struct buffer scratch;          /* of whoever is building a reply */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Clients on Unix sockets, polled edge-triggered: an edge puts the connection on the ready list, and
- * reading goes on until a short read says that the socket is empty.
+ * Clients on Unix sockets, polled edge-triggered: an edge puts the connection on the ready list,
+ * and reading goes on until a short read says that the socket is empty.
  */
 #include <errno.h>
 #include <stdlib.h>

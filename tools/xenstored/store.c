@@ -24,9 +24,14 @@ static bool is_limited(const struct view *v)
 
 /* ---- accounts ---- */
 
+static size_t perms_size(const struct perms *p)
+{
+    return p->count * sizeof(p->entry[0]);
+}
+
 int64_t store_node_bytes(const struct node *n)
 {
-    return sizeof(*n) + n->name->len + node_value_len(n) + n->perms->count * sizeof(n->perms->entry[0]);
+    return sizeof(*n) + n->name->len + node_value_len(n) + perms_size(n->perms);
 }
 
 static void charge(const struct view *v, uint16_t domid, int64_t nodes, int64_t bytes)
@@ -129,11 +134,11 @@ static int check_create(const struct view *v, const struct path *path, const str
         return -EINVAL;
     for (size_t i = ancestor_len == 1 ? 0 : ancestor_len; i < path->len; i++)
         nodes += path->text[i] == '/';
-    size_t perms_size = ancestor->perms->count * sizeof(ancestor->perms->entry[0]);
+    size_t list_size = perms_size(ancestor->perms);
 
-    if (value && over_limit(value->len + perms_size, 0, l->node_size))
+    if (value && over_limit(value->len + list_size, 0, l->node_size))
         return -ENOSPC;
-    bytes = nodes * (sizeof(struct node) + perms_size) + (path->len - ancestor_len) +
+    bytes = nodes * (sizeof(struct node) + list_size) + (path->len - ancestor_len) +
             (value ? value->len : 0);
     return check_quota(v, v->who->domid, nodes, bytes);
 }
@@ -178,8 +183,7 @@ static int check_rewrite(const struct view *v, const struct node *n, const struc
         return -EACCES;
     if (!is_limited(v))
         return 0;
-    if (value && over_limit(value->len + n->perms->count * sizeof(n->perms->entry[0]), 0,
-                            v->server->limits.node_size))
+    if (value && over_limit(value->len + perms_size(n->perms), 0, v->server->limits.node_size))
         return -ENOSPC;
     return check_quota(v, perms_owner(n->perms), 0, more);
 }
@@ -202,7 +206,8 @@ int store_write(const struct view *v, const struct path *path, struct blob *valu
     int rc = use(v, path, PART_VALUE | PART_PERMS);
 
     if (!rc)
-        rc = found == path->len ? check_rewrite(v, n, value) : check_create(v, path, n, found, value);
+        rc = found == path->len ? check_rewrite(v, n, value)
+                                : check_create(v, path, n, found, value);
     if (rc)
         return rc;
     n = found == path->len ? tree_edit(view_root(v), path->text, path->len)
@@ -283,7 +288,7 @@ static int check_set_perms(const struct view *v, const struct node *n, const str
     if (over_limit(perms->count, 0, v->server->limits.perms))
         return -ENOSPC;
     return check_quota(v, perms_owner(perms), 0,
-                       ((int64_t)perms->count - n->perms->count) * (int64_t)sizeof(perms->entry[0]));
+                       (int64_t)perms_size(perms) - (int64_t)perms_size(n->perms));
 }
 
 int store_set_perms(const struct view *v, const struct path *path, struct perms *perms)

@@ -2,8 +2,8 @@
 /*
  * What can be done to nodes: permission, quota, change, account, watch, in this order.
  *
- * Each operation works on the tree of view: the current one, or a transaction's. First everything is
- * checked, and an error means that nothing changed.
+ * Each operation works on the tree of view: the current one, or a transaction's. First everything
+ * is checked, and an error means that nothing changed.
  */
 #ifndef XENSTORED_STORE_H
 #define XENSTORED_STORE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transactions. What one used is kept per path as a small word, no allocation beyond the map's entry:
- * bits 0-7 the parts, the rest 1 + the index of the path's last change, or 0.
+ * Transactions. What one used is kept per path as a small word, no allocation beyond the map's
+ * entry: bits 0-7 the parts, the rest 1 + the index of the path's last change, or 0.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,9 +2,10 @@
 /*
  * Transactions: a private version of the tree, what it rests on, and what it changed.
  *
- * A commit is refused with -EAGAIN exactly if, since the start, somebody else changed a part of a node
- * (existence, value, permissions, list of children) that the transaction looked at or replaced. Otherwise its
- * changes are made again on the current tree, in order, and take effect at once.
+ * A commit is refused with -EAGAIN exactly if, since the start, somebody else changed a part of a
+ * node (existence, value, permissions, list of children) that the transaction looked at or
+ * replaced. Otherwise its changes are made again on the current tree, in order, and take effect at
+ * once.
  */
 #ifndef XENSTORED_TRANSACTION_H
 #define XENSTORED_TRANSACTION_H
@@ -74,7 +75,9 @@ void transaction_abort_all(struct conn *c);
 /* One that was open before a restart. */
 void transaction_restore(struct conn *c, uint32_t id);
 
-/* The transaction looked at (or is about to replace) these parts of path. -ENOSPC: too many nodes. */
+/*
+ * The transaction looked at (or is about to replace) these parts of path. -ENOSPC: too many nodes.
+ */
 int transaction_use(struct transaction *t, const struct path *path, unsigned int parts);
 /* The change was made to t->root; takes over value and perms. */
 void transaction_log(struct transaction *t, enum change_kind kind, const struct path *path,

@@ -297,7 +297,8 @@ static int walk(struct node *t, int (*visit)(struct node *child, void *ctx), voi
     return 0;
 }
 
-int node_walk_children(const struct node *n, int (*visit)(struct node *child, void *ctx), void *ctx)
+int node_walk_children(const struct node *n, int (*visit)(struct node *child, void *ctx),
+                       void *ctx)
 {
     return walk(n->children, visit, ctx);
 }

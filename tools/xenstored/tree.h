@@ -2,10 +2,10 @@
 /*
  * The tree of nodes, persistent: keeping an old version costs one reference.
  *
- * A node's children form a treap (a balanced search tree, ordered by name) through left and right, and
- * whoever points to a node holds a reference. A node may be changed only while every pointer on the way
- * to it, from the root on, is the only one (refs == 1); tree_edit() copies what is shared. So the holder of
- * an old root never sees a change, and a change copies one path at most.
+ * A node's children form a treap (a balanced search tree, ordered by name) through left and right,
+ * and whoever points to a node holds a reference. A node may be changed only while every pointer
+ * on the way to it, from the root on, is the only one (refs == 1); tree_edit() copies what is
+ * shared. So the holder of an old root never sees a change, and a change copies one path at most.
  */
 #ifndef XENSTORED_TREE_H
 #define XENSTORED_TREE_H
@@ -52,7 +52,10 @@ struct node *tree_new(struct perms *perms, uint64_t gen);
 struct node *node_get(struct node *n);
 void node_put(struct node *n);
 
-/* Paths here are canonical and absolute, and given with their length. NULL if there is no such node. */
+/*
+ * Paths here are canonical and absolute, and given with their length. NULL if there is no such
+ * node.
+ */
 struct node *tree_find(struct node *root, const char *path, size_t len);
 /* The node, or the nearest ancestor there is; *found is the length of that one's path. */
 struct node *tree_find_nearest(struct node *root, const char *path, size_t len, size_t *found);
@@ -66,7 +69,8 @@ struct node *tree_add(struct node **root, const char *path, size_t len, struct p
 struct node *tree_cut(struct node **root, const char *path, size_t len, uint64_t gen);
 
 /* In the order of names; a visitor's non-zero result ends the walk and is returned. */
-int node_walk_children(const struct node *n, int (*visit)(struct node *child, void *ctx), void *ctx);
+int node_walk_children(const struct node *n, int (*visit)(struct node *child, void *ctx),
+                       void *ctx);
 
 /* The length of path's parent: of "/a/b" that of "/a", of "/a" that of "/". */
 size_t path_parent(const char *path, size_t len);

@@ -2,8 +2,9 @@
 /*
  * Watches, found by the path that changed.
  *
- * The index has an entry for each watched path and for each prefix of one, linked as a tree and hashed by
- * full path: a change costs one lookup per component of its path, however many watches there are.
+ * The index has an entry for each watched path and for each prefix of one, linked as a tree and
+ * hashed by full path: a change costs one lookup per component of its path, however many watches
+ * there are.
  */
 #ifndef XENSTORED_WATCH_H
 #define XENSTORED_WATCH_H
@@ -62,8 +63,8 @@ void watch_fire_self(struct watch *w);
 const char *watch_text(const struct watch *w);
 
 /*
- * path changed. before and after: permissions it had and has, either may be NULL. cut: what was removed
- * there, NULL if nothing was: watchers below see their own path go.
+ * path changed. before and after: permissions it had and has, either may be NULL. cut: what was
+ * removed there, NULL if nothing was: watchers below see their own path go.
  */
 void watch_fire(struct server *s, const struct path *path, const struct perms *before,
                 const struct perms *after, struct node *cut);

@@ -2,8 +2,8 @@
 /*
  * A growing run of bytes that can be taken from the front.
  *
- * data[start .. start + len) is the content. An all-zero structure is an empty buffer. Growth does not
- * fail (base/alloc.h).
+ * data[start .. start + len) is the content. An all-zero structure is an empty buffer. Growth does
+ * not fail (base/alloc.h).
  */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H

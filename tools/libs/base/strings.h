@@ -26,7 +26,7 @@ EXPORT bool strings_has(const struct strings *s, const char *text);
 EXPORT void strings_sort(struct strings *s);
 EXPORT void strings_free(struct strings *s);
 
-/* Whole string, base 10 (0x… where hex is allowed), no sign, no blanks: true if within [0, max]. */
+/* Whole string, decimal (any: or 0x…), no sign, no blanks: true if within [0, max]. */
 EXPORT bool parse_number(const char *text, unsigned long long max, unsigned long long *value);
 EXPORT bool parse_number_any(const char *text, unsigned long long max, unsigned long long *value);
 

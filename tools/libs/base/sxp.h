@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * S-expressions, the form in which xend keeps and sends configurations: (domain (name x) (memory 64)).
+ * S-expressions, the form in which xend keeps and sends configurations: (domain (name x) (memory
+ * 64)).
  *
- * An expression is an atom (a string) or a list that owns its items. Quoted and bare atoms are equal.
+ * An expression is an atom (a string) or a list that owns its items. Quoted and bare atoms are
+ * equal.
  */
 #ifndef BASE_SXP_H
 #define BASE_SXP_H
@@ -21,8 +23,8 @@ struct sxp {
 };
 
 /*
- * Reads the first expression of text; *used (if not NULL) is where reading stopped. On error returns
- * NULL and fills error (size bytes) with "line N: what".
+ * Reads the first expression of text; *used (if not NULL) is where reading stopped. On error
+ * returns NULL and fills error (size bytes) with "line N: what".
  */
 EXPORT struct sxp *sxp_parse(const char *text, size_t len, size_t *used, char *error, size_t size);
 EXPORT void sxp_free(struct sxp *s);
@@ -34,7 +36,8 @@ EXPORT struct sxp *sxp_copy(const struct sxp *s);
 EXPORT struct sxp *sxp_add(struct sxp *list, struct sxp *item);
 /* Appends (key value). */
 EXPORT void sxp_add_pair(struct sxp *list, const char *key, const char *value);
-EXPORT void sxp_add_pairf(struct sxp *list, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+EXPORT void sxp_add_pairf(struct sxp *list, const char *key, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 EXPORT void sxp_remove(struct sxp *list, size_t index);
 
 static inline bool sxp_is_list(const struct sxp *s)

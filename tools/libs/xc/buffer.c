@@ -2,8 +2,8 @@
 /*
  * Memory that hypercalls may point to: the hypervisor cannot take a page fault on our behalf.
  *
- * Linux's /dev/xen/hypercall gives pages that never move. Without it, locked memory that is not copied on fork
- * comes close enough. Single pages are kept for the next call.
+ * Linux's /dev/xen/hypercall gives pages that never move. Without it, locked memory that is not
+ * copied on fork comes close enough. Single pages are kept for the next call.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a device model asks of the hypervisor, through the one request that Linux lets be restricted.
+ * What a device model asks of the hypervisor, through the one request that Linux lets be
+ * restricted.
  */
 #include <errno.h>
 

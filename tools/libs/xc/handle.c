@@ -150,23 +150,16 @@ int xc_version_platform(struct xc *xc, unsigned long *virt_start)
     return 0;
 }
 
-static void copy_text(char *to, size_t size, const char *from, size_t from_size)
+int xc_version_compile(struct xc *xc, struct xen_compile_info *info)
 {
-    snprintf(to, size, "%.*s", (int)strnlen(from, from_size), from);
-}
-
-int xc_version_compile(struct xc *xc, char *compiler, size_t compiler_size, char *by, size_t by_size,
-                       char *domain, size_t domain_size, char *date, size_t date_size)
-{
-    struct xen_compile_info info;
-    long rc = xc_call_struct(xc, __HYPERVISOR_xen_version, XENVER_compile_info, &info,
-                             sizeof(info));
+    long rc = xc_call_struct(xc, __HYPERVISOR_xen_version, XENVER_compile_info, info,
+                             sizeof(*info));
 
     if (rc < 0)
         return rc;
-    copy_text(compiler, compiler_size, info.compiler, sizeof(info.compiler));
-    copy_text(by, by_size, info.compile_by, sizeof(info.compile_by));
-    copy_text(domain, domain_size, info.compile_domain, sizeof(info.compile_domain));
-    copy_text(date, date_size, info.compile_date, sizeof(info.compile_date));
+    info->compiler[sizeof(info->compiler) - 1] = '\0';
+    info->compile_by[sizeof(info->compile_by) - 1] = '\0';
+    info->compile_domain[sizeof(info->compile_domain) - 1] = '\0';
+    info->compile_date[sizeof(info->compile_date) - 1] = '\0';
     return 0;
 }

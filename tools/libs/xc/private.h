@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What libxc's files share: the handle, hypercalls, and memory that the hypervisor can read and write.
+ * What libxc's files share: the handle, hypercalls, and memory that the hypervisor can read and
+ * write.
  */
 #ifndef XC_PRIVATE_H
 #define XC_PRIVATE_H

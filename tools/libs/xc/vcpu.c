@@ -38,7 +38,8 @@ int xc_vcpu_set_context(struct xc *xc, uint32_t domid, unsigned int vcpu, const 
     return context_op(xc, XEN_DOMCTL_setvcpucontext, domid, vcpu, (void *)context, size, BOUNCE_IN);
 }
 
-int xc_vcpu_get_context(struct xc *xc, uint32_t domid, unsigned int vcpu, void *context, size_t size)
+int xc_vcpu_get_context(struct xc *xc, uint32_t domid, unsigned int vcpu, void *context,
+                        size_t size)
 {
     return context_op(xc, XEN_DOMCTL_getvcpucontext, domid, vcpu, context, size, BOUNCE_OUT);
 }
@@ -56,8 +57,8 @@ int xc_vcpu_info(struct xc *xc, uint32_t domid, unsigned int vcpu,
     return rc;
 }
 
-static int affinity_op(struct xc *xc, uint32_t cmd, uint32_t domid, unsigned int vcpu, uint8_t *hard,
-                       uint8_t *soft, size_t map_size)
+static int affinity_op(struct xc *xc, uint32_t cmd, uint32_t domid, unsigned int vcpu,
+                       uint8_t *hard, uint8_t *soft, size_t map_size)
 {
     struct xen_domctl op = about(cmd, domid);
     struct xen_domctl_vcpuaffinity *a = &op.u.vcpuaffinity;

@@ -2,9 +2,10 @@
 /*
  * libxc: the hypervisor from user space, typed and without policy.
  *
- * One call, one function. Functions return 0 or a negative errno value unless they say otherwise; counts are
- * returned through pointers. A handle belongs to one thread at a time. Layouts are those of the public
- * headers (<xen/…>), which a caller includes for what it names of them, with __XEN_TOOLS__ defined.
+ * One call, one function. Functions return 0 or a negative errno value unless they say otherwise;
+ * counts are returned through pointers. A handle belongs to one thread at a time. Layouts are
+ * those of the public headers (<xen/…>), which a caller includes for what it names of them, with
+ * __XEN_TOOLS__ defined.
  */
 #ifndef XC_H
 #define XC_H
@@ -34,6 +35,7 @@ struct xen_sysctl_cputopo;
 struct xen_sysctl_cpuinfo;
 struct mmuext_op;
 struct vcpu_guest_context;
+struct xen_compile_info;
 
 int xc_open(struct xc **xc);
 void xc_close(struct xc *xc);
@@ -47,8 +49,8 @@ int xc_version_capabilities(struct xc *xc, char *text, size_t size);
 int xc_version_changeset(struct xc *xc, char *text, size_t size);
 int xc_version_command_line(struct xc *xc, char *text, size_t size);
 int xc_version_platform(struct xc *xc, unsigned long *virt_start);
-int xc_version_compile(struct xc *xc, char *compiler, size_t compiler_size, char *by, size_t by_size,
-                       char *domain, size_t domain_size, char *date, size_t date_size);
+/* Its texts end with a NUL. */
+int xc_version_compile(struct xc *xc, struct xen_compile_info *info);
 int xc_version_pagesize(struct xc *xc);
 
 /* ---- domain.c ---- */
@@ -100,7 +102,10 @@ int xc_domain_set_hvm_context(struct xc *xc, uint32_t domid, const void *buffer,
 
 /* ---- vcpu.c: a CPU map is bytes of bits, CPU 0 first ---- */
 
-/* context: size bytes, the layout of the domain's width (vcpu_guest_context). NULL: reset the VCPU. */
+/*
+ * context: size bytes, the layout of the domain's width (vcpu_guest_context). NULL: reset the
+ * VCPU.
+ */
 int xc_vcpu_set_context(struct xc *xc, uint32_t domid, unsigned int vcpu, const void *context,
                         size_t size);
 int xc_vcpu_get_context(struct xc *xc, uint32_t domid, unsigned int vcpu, void *context,
@@ -208,8 +213,8 @@ void *xc_gnttab_map(struct xc_gnttab *g, uint32_t domid, const uint32_t *refs, u
                     int prot);
 int xc_gnttab_unmap(struct xc_gnttab *g, void *address, unsigned int count);
 /*
- * Gives a new domain's reserved grants to the daemons: console to console_domid, store to store_domid. The
- * frames are guest frames.
+ * Gives a new domain's reserved grants to the daemons: console to console_domid, store to
+ * store_domid. The frames are guest frames.
  */
 int xc_gnttab_seed(struct xc *xc, uint32_t domid, xen_pfn_t console_gfn, uint32_t console_domid,
                    xen_pfn_t store_gfn, uint32_t store_domid);

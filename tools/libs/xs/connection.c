@@ -3,8 +3,8 @@
  * Connections: finding the daemon, sending a request, taking in replies and events.
  *
  * Replies come in the order of requests, and there is one request at a time; everything else that
- * arrives is an event and goes to the queue. After a half-sent or malformed message the connection is
- * broken for good, and says so with one and the same error.
+ * arrives is an event and goes to the queue. After a half-sent or malformed message the connection
+ * is broken for good, and says so with one and the same error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -288,6 +288,16 @@ static int take_reply(struct xs *xs, const struct xsd_sockmsg *hdr, uint32_t typ
     return rc;
 }
 
+/* Events behind the reply go to the queue at once, so that who polls is woken. */
+static int finish(struct xs *xs, int rc)
+{
+    struct xsd_sockmsg hdr;
+
+    if (!xs->broken)
+        sort_input(xs, &hdr);
+    return rc;
+}
+
 static int await_reply(struct xs *xs, uint32_t id, uint32_t type, char **reply, size_t *len)
 {
     struct xsd_sockmsg hdr;
@@ -300,7 +310,7 @@ static int await_reply(struct xs *xs, uint32_t id, uint32_t type, char **reply, 
         if (rc && hdr.req_id != id)
             return break_off(xs, -EPROTO);
         if (rc)
-            return take_reply(xs, &hdr, type, reply, len);
+            return finish(xs, take_reply(xs, &hdr, type, reply, len));
         rc = fill_input(xs);
         if (rc)
             return rc;

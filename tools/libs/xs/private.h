@@ -32,8 +32,8 @@ struct xs {
 #define MAX_PARTS 8
 
 /*
- * Sends parts as one request of the given type and waits for its reply: *reply (if wanted) has a NUL
- * behind its *len bytes. An error reply becomes its errno.
+ * Sends parts as one request of the given type and waits for its reply: *reply (if wanted) has a
+ * NUL behind its *len bytes. An error reply becomes its errno.
  */
 int xs_request(struct xs *xs, uint32_t type, uint32_t tx, const struct iovec *parts,
                unsigned int count, char **reply, size_t *len);

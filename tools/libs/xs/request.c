@@ -128,7 +128,7 @@ static int read_part(struct xs *xs, uint32_t tx, const char *path, size_t offset
     parts[1].iov_len = snprintf(text, sizeof(text), "%zu", offset) + 1;
     int rc = xs_request(xs, XS_DIRECTORY_PART, tx, parts, 2, reply, len);
 
-    if (!rc && (!*len || (*reply)[*len - 1])) {
+    if (!rc && !memchr(*reply, '\0', *len)) {
         free(*reply);
         return -EPROTO;
     }
@@ -141,23 +141,23 @@ static int append_part(const char *reply, size_t len, char **all, size_t *size, 
 {
     const char *names = reply + strlen(reply) + 1;
     size_t more = len - (names - reply);
-    /* An empty name ends the list. */
-    int last = more && !names[more - 1] && (more == 1 || !names[more - 2]);
-
     if (!*size)
         snprintf(generation, generation_size, "%s", reply);
     else if (strcmp(generation, reply))
         return -EAGAIN;
     if (!more)
         return -EPROTO;
-    more -= last;
-    char *grown = realloc(*all, *size + more + 1);
+    char *grown = realloc(*all, *size + more);
 
     if (!grown)
         return -ENOMEM;
     memcpy(grown + *size, names, more);
     *all = grown;
     *size += more;
+    /* An empty name ends the list; a part may end anywhere, in the middle of a name too. */
+    int last = !grown[*size - 1] && (*size == 1 || !grown[*size - 2]);
+
+    *size -= last;
     return last;
 }
 
@@ -217,7 +217,8 @@ int xs_parse_perm(const char *text, struct xs_perm *perm)
     return 0;
 }
 
-int xs_get_perms(struct xs *xs, uint32_t tx, const char *path, struct xs_perm **perms, size_t *count)
+int xs_get_perms(struct xs *xs, uint32_t tx, const char *path, struct xs_perm **perms,
+                 size_t *count)
 {
     struct iovec part = string_part(path);
     char *text, **names;

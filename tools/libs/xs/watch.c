@@ -2,8 +2,8 @@
 /*
  * Watches and their events.
  *
- * poll() must wake for events that a request already took in, so what callers poll is an epoll of the
- * connection and an eventfd that is readable exactly while the queue has something.
+ * poll() must wake for events that a request already took in, so what callers poll is an epoll of
+ * the connection and an eventfd that is readable exactly while the queue has something.
  */
 #include <errno.h>
 #include <stdlib.h>

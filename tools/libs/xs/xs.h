@@ -2,9 +2,9 @@
 /*
  * libxs: a client of the store, over xenstored's socket or the kernel's device.
  *
- * Functions return 0 or a negative errno value (-ENOENT, -EACCES, -EAGAIN, …). What they hand out was
- * allocated with malloc, and the caller frees it. A connection belongs to one thread at a time.
- * Transactions: tx is XS_NO_TX or what xs_transaction_start() gave.
+ * Functions return 0 or a negative errno value (-ENOENT, -EACCES, -EAGAIN, …). What they hand out
+ * was allocated with malloc, and the caller frees it. A connection belongs to one thread at a
+ * time. Transactions: tx is XS_NO_TX or what xs_transaction_start() gave.
  */
 #ifndef XS_H
 #define XS_H
@@ -28,8 +28,8 @@ struct xs;
 #define XS_OPEN_DEVICE   4u     /* the device only: what a domain other than dom0 uses */
 
 /*
- * The socket is $XENSTORED_PATH, or $XENSTORED_RUNDIR/socket, or /var/run/xenstored/socket; when nobody
- * listens there, /dev/xen/xenbus is tried.
+ * The socket is $XENSTORED_PATH, or $XENSTORED_RUNDIR/socket, or /var/run/xenstored/socket; when
+ * nobody listens there, /dev/xen/xenbus is tried.
  */
 int xs_open(unsigned int flags, struct xs **xs);
 /* Speaks over fd (a connected stream socket), and owns it from here on. */
@@ -63,7 +63,8 @@ struct xs_perm {
     unsigned int rights;    /* in the first entry: everyone's who is not listed */
 };
 
-int xs_get_perms(struct xs *xs, uint32_t tx, const char *path, struct xs_perm **perms, size_t *count);
+int xs_get_perms(struct xs *xs, uint32_t tx, const char *path, struct xs_perm **perms,
+                 size_t *count);
 int xs_set_perms(struct xs *xs, uint32_t tx, const char *path, const struct xs_perm *perms,
                  size_t count);
 /* "n0", "r5", "w2", "b7". */
