@@ -371,7 +371,7 @@ static int find_legacy(const struct elf_image *elf, struct elf_notes *notes)
 {
     for (unsigned int i = 0; i < elf->shnum; i++) {
         struct elf_section s;
-        if (elf_section(elf, i, &s) && strcmp(s.name, "__xen_guest") == 0) {
+        if (elf_section(elf, i, &s) && s.size > 0 && strcmp(s.name, "__xen_guest") == 0) {
             return read_legacy(notes, (struct text){ (const char *)elf->data + s.offset, s.size });
         }
     }

@@ -2,7 +2,7 @@
 /*
  * The xz container: blocks of LZMA2, perhaps behind the filter for x86 code, with a checksum each.
  *
- * The index behind the blocks is not read: it repeats what the blocks say.
+ * The index behind the blocks must agree with them in number and sums, so that no block can vanish.
  */
 #include <lib/unpack.h>
 
@@ -15,6 +15,13 @@ struct block {
     uint32_t x86_start;         /* the address that its first byte stands for */
     bool has_packed_size, has_size;
     uint64_t packed_size, size;
+};
+
+/* What the index has to repeat. */
+struct totals {
+    uint64_t blocks;
+    uint64_t unpadded;          /* header, packed data and check, without padding */
+    uint64_t size;
 };
 
 /* A span of the input that is read from its start. */
@@ -203,30 +210,44 @@ static bool check_is_right(const struct xz_work *work, unsigned int check, const
     }
 }
 
-static int unpack_xz_block(struct unpack *u, struct xz_work *work, unsigned int check)
+/* The packed data behind a block's header. */
+static int unpack_data(struct unpack *u, struct xz_work *work, const struct block *block)
 {
+    size_t in_start = u->in_pos;
+    size_t out_start = u->out_pos;
+    int rc = unpack_lzma2(u, &work->lzma);
+    size_t len = u->out_pos - out_start;
+
+    if (block->is_x86) {
+        unfilter_x86(u->out + out_start, len, block->x86_start);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    if ((block->has_packed_size && block->packed_size != u->in_pos - in_start) ||
+        (block->has_size && block->size != len)) {
+        return -EBADMSG;
+    }
+    return 0;
+}
+
+static int unpack_block(struct unpack *u, struct xz_work *work, unsigned int check,
+                        struct totals *totals)
+{
+    size_t in_start = u->in_pos;
     size_t out_start = u->out_pos;
     struct block block;
     int rc = read_header(u, &work->crc32, &block);
 
+    if (rc == 0) {
+        rc = unpack_data(u, work, &block);
+    }
     if (rc != 0) {
         return rc;
     }
-    size_t in_start = u->in_pos;
-    rc = unpack_lzma2(u, &work->lzma);
     size_t len = u->out_pos - out_start;
-    if (block.is_x86) {
-        unfilter_x86(u->out + out_start, len, block.x86_start);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    size_t packed = u->in_pos - in_start;
-    if ((block.has_packed_size && block.packed_size != packed) ||
-        (block.has_size && block.size != len)) {
-        return -EBADMSG;
-    }
-    size_t padding = -packed & 3;
+    size_t padding = -u->in_pos & 3;
+    size_t unpadded = u->in_pos - in_start + check_size(check);
     if (padding + check_size(check) > u->in_len - u->in_pos) {
         return -EBADMSG;
     }
@@ -235,6 +256,38 @@ static int unpack_xz_block(struct unpack *u, struct xz_work *work, unsigned int 
         return -EBADMSG;
     }
     u->in_pos += check_size(check);
+    totals->blocks++;
+    totals->unpadded += unpadded;
+    totals->size += len;
+    return 0;
+}
+
+/* The index at in_pos: a zero, the number of blocks, two sizes of each, padding and checksum. */
+static int check_index(struct unpack *u, const struct crc32_table *crc,
+                       const struct totals *expected)
+{
+    const uint8_t *start = u->in + u->in_pos;
+    struct reader r = { start + 1, u->in_len - u->in_pos - 1 };
+    struct totals sum = { 0 };
+    uint64_t blocks, unpadded, size;
+
+    if (read_number(&r, &blocks) != 0 || blocks != expected->blocks) {
+        return -EBADMSG;
+    }
+    for (; sum.blocks < blocks; sum.blocks++) {
+        if (read_number(&r, &unpadded) != 0 || read_number(&r, &size) != 0) {
+            return -EBADMSG;
+        }
+        sum.unpadded += unpadded;
+        sum.size += size;
+    }
+    size_t len = (size_t)(r.p - start);
+    size_t padding = -len & 3;
+    if (r.left < padding + 4 || sum.unpadded != expected->unpadded || sum.size != expected->size ||
+        unpack_le32(r.p + padding) != crc32_bytes(crc, start, len + padding)) {
+        return -EBADMSG;
+    }
+    u->in_pos += len + padding + 4;
     return 0;
 }
 
@@ -252,12 +305,13 @@ int unpack_xz(struct unpack *u, struct xz_work *work)
     if (check == CHECK_CRC64) {
         crc64_init(&work->crc64);
     }
+    struct totals totals = { 0 };
     u->in_pos = STREAM_HEADER;
     while (u->in_pos < u->in_len) {
         if (u->in[u->in_pos] == 0) {
-            return 0;           /* the index */
+            return check_index(u, &work->crc32, &totals);
         }
-        int rc = unpack_xz_block(u, work, check);
+        int rc = unpack_block(u, work, check, &totals);
         if (rc != 0) {
             return rc;
         }
