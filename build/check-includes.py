@@ -3,7 +3,7 @@
 """Checks every #include against the table of who may include whom (docs/architecture).
 
 A room is a folder.  RULES is that table: the first pattern that a file's path matches says which
-headers it may name, by pattern too, once a header is resolved to its path in the tree; "libc" stands
+headers it may name, by pattern too, once a header is resolved to a path in the tree; "libc" stands
 for the system's headers.  Headers beside a file, and in the folders above it within its room, are
 its own and always allowed.
 

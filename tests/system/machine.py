@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A QEMU machine whose serial console a test drives as a person would."""
+import contextlib
 import os
 import re
 import shutil
 import socket
 import subprocess
 import tempfile
-import time
 
 import pexpect
 
@@ -126,11 +126,15 @@ class Machine:
     def monitor(self, command):
         """One command of QEMU's monitor and its answer."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(5)
             s.connect(self.folder + "/monitor")
+            s.settimeout(1)                     # a second of silence is the end of the answer
             s.sendall(command.encode() + b"\n")
-            time.sleep(0.5)
-            return s.recv(200000).decode(errors="replace")
+            answer = b""
+            with contextlib.suppress(TimeoutError):
+                while data := s.recv(65536):
+                    answer += data
+        # The monitor echoes the command letter by letter, with cursor moves; that line goes.
+        return answer.decode(errors="replace").replace("\r", "").partition("\x1b[K\n")[2]
 
     def autopsy(self):
         """What the processors are doing, into the log: for a machine that has gone silent."""

@@ -3,6 +3,8 @@
 import re
 import time
 
+from suite import Skip
+
 
 def screen(m):
     """The text of the VGA screen, out of its memory."""
@@ -15,7 +17,9 @@ def run_screen(suite):
     with suite.boot("console-vga", kernel=suite.bad["text"],
                     options="console=com1,vga noreboot") as m:
         with suite.check("an error is on the serial line and on the screen"):
-            m.expect(r"(?i)\(XEN\)[^\n]*(not a|no |kernel|ELF)", 30)
+            if suite.is_peer:
+                raise Skip("Debian's Xen leaves this screen blank")
+            m.expect(r"(?i)\(XEN\)[^\n]*(not a.* kernel|ELF)", 30)
             time.sleep(2)
             text = screen(m)
             assert re.search(r"(?i)\(XEN\).*(kernel|ELF|dom0)", text), text[:400].strip()

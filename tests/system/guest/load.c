@@ -2,10 +2,10 @@
 /*
  * A mixed load for dom0: load SECONDS [DISK [ADDRESS PORT]]
  *
- * Workers compute, fork, map and protect memory, read and write the disk, fetch over the network and
- * watch the clock, each checking what it gets.  Every worker counts its rounds in shared memory; the
- * parent looks once a second and calls a worker stalled if it made none for STALL_SECONDS.  Prints
- * one line for each worker and "LOAD ok" or "LOAD failed: why".
+ * Workers compute, fork, map and protect memory, read and write the disk, fetch by network and
+ * watch the clock, each checking what it gets.  Every worker counts its rounds in shared memory;
+ * the parent looks once a second and calls a worker stalled if it made none for STALL_SECONDS.
+ * Prints one line for each worker and "LOAD ok" or "LOAD failed: why".
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
