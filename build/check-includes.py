@@ -80,6 +80,8 @@ def resolve(path, name, quoted):
     if not quoted and name in FREESTANDING:
         return None
     if path.startswith("tools/"):
+        if name.startswith("xen/"):             # the public headers as they are installed
+            return "xen/include/public/" + name[4:]
         roots = ["xen/include", "tools", "tools/libs", "tools/libs/base", *tool_roots(path)]
     if path.startswith("tests/"):
         roots += ["tests/guests/lib", "tests/guests", "tests/unit", "tests", "tools/libs", "tools"]
