@@ -290,7 +290,8 @@ static void test_limits(void **state)
 
 static struct evtchn_fifo_control_block *control[VCPUS];
 static event_word_t *words;                         /* two pages in a row */
-static uint32_t heads[VCPUS][16];                   /* the guest's own notion of each queue's head */
+/* the guest's own notion of each queue's head */
+static uint32_t heads[VCPUS][16];
 
 static void fifo_start(unsigned int d, unsigned int nr_vcpus)
 {
@@ -366,7 +367,8 @@ static void test_fifo_order(void **state)
     assert_int_equal(fifo_take(1), port[7]);
     assert_int_equal(fifo_take(1), port[0]);
     assert_int_equal(fifo_take(1), 0);
-    OP_CALL(send, .port = port[0]);                 /* it was the tail: must not be linked to itself */
+    /* it was the tail: must not be linked to itself */
+    OP_CALL(send, .port = port[0]);
     assert_int_equal(words[port[0]] & LINK_MASK, 0);
     assert_int_equal(fifo_take(1), port[0]);
     assert_int_equal(fifo_take(0), 0);
@@ -449,7 +451,8 @@ static void test_fifo_refusals(void **state)
     OP_CALL(init_control, .control_gfn = 101, .offset = 0, .vcpu = 0);
     assert_int_equal(last_rc, -EINVAL);
     assert_null(domains[1].event.fifo);
-    struct evtchn_init_control c = OP_CALL(init_control, .control_gfn = 100, .offset = 0, .vcpu = 0);
+    struct evtchn_init_control c = OP_CALL(init_control, .control_gfn = 100, .offset = 0,
+        .vcpu = 0);
     assert_int_equal(last_rc, 0);
     assert_int_equal(c.link_bits, 17);
     OP_CALL(init_control, .control_gfn = 100, .offset = 128, .vcpu = 0);
