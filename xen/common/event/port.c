@@ -69,7 +69,8 @@ int event_port_reserve(struct domain *d, struct event_port **out)
     unsigned int end = min(d->event.max_port + 1, d->event.abi->max_ports);
     bool skipped = false;
 
-    if (d->dying) {
+    /* Every port has a vcpu to notify, the first unless told otherwise. */
+    if (d->dying || !read_once(d->vcpu[0])) {
         return -EINVAL;
     }
     for (unsigned int port = d->event.free_hint; port < end; port++) {
