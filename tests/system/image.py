@@ -62,39 +62,40 @@ class build_lock:
 
 # ---- Packages ----
 
-def package_files(names):
+def package_files(names, options=()):
     """Download packages and return the paths of their .deb files.  Lists too old for what the
     archive holds are fetched anew once."""
     try:
-        return package_files_now(names)
+        return package_files_now(names, options)
     except subprocess.CalledProcessError:
-        run("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=600", "update")
-        return package_files_now(names)
+        run("apt-get", *options, "-qq", "-o", "DPkg::Lock::Timeout=600", "update")
+        return package_files_now(names, options)
 
 
-def package_files_now(names):
+def package_files_now(names, options):
     folder = os.path.join(CACHE, "debs")
     os.makedirs(folder, exist_ok=True)
     with tempfile.TemporaryDirectory() as empty:    # apt passes over files that lie where it is
-        listing = run("apt-get", "-qq", "--print-uris", "download", *names, cwd=empty)
+        listing = run("apt-get", *options, "-qq", "--print-uris", "download", *names, cwd=empty)
     wanted = [line.split()[1] for line in listing.splitlines() if line.startswith("'")]
     if any(not os.path.exists(os.path.join(folder, f)) for f in wanted):
-        run("apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", *names, cwd=folder)
+        run("apt-get", *options, "-qq", "-o", "APT::Sandbox::User=root", "download", *names,
+            cwd=folder)
     return [os.path.join(folder, f) for f in wanted]
 
 
-def package_depends(name, pattern):
+def package_depends(name, pattern, options=()):
     """The first dependency of a package whose name matches."""
-    for line in run("apt-cache", "depends", "--important", name).splitlines():
+    for line in run("apt-cache", *options, "depends", "--important", name).splitlines():
         match = re.match(r"\s*Depends: (" + pattern + r")$", line)
         if match:
             return match.group(1)
     raise SystemExit(f"image: {name} depends on nothing like {pattern} (apt-get update?)")
 
 
-def package_unpack(names):
+def package_unpack(names, options=()):
     """Unpack packages together into a folder of their own and return it."""
-    debs = package_files(names)
+    debs = package_files(names, options)
     folder = os.path.join(CACHE, "unpacked-" + key_of(*map(os.path.basename, debs)))
     if not os.path.exists(folder):
         partial = folder + ".partial"
@@ -105,12 +106,39 @@ def package_unpack(names):
     return folder
 
 
-class Kernel:
-    """Debian's kernel: whatever linux-image-amd64 means today."""
+def debian_sources():
+    """The host's own lines for Debian's archive, mirrors and all."""
+    lines = run("apt-get", "indextargets", "--format",
+                "deb $(REPO_URI) $(RELEASE) $(COMPONENT) # $(ORIGIN)", "Created-By: Packages")
+    kept = [line.split(" # ")[0] for line in lines.splitlines() if line.endswith("# Debian")]
+    return "\n".join(dict.fromkeys(kept)) + "\n"
 
-    def __init__(self):
-        self.package = package_depends("linux-image-amd64", r"linux-image-[0-9]\S*")
-        self.root = package_unpack([self.package])
+
+def backports():
+    """Options that make apt see Debian's backports, and them alone, without touching the host."""
+    folder = os.path.join(CACHE, "backports")
+    os.makedirs(folder + "/lists/partial", exist_ok=True)
+    os.makedirs(folder + "/archives/partial", exist_ok=True)
+    uri, release = debian_sources().split()[1:3]
+    with open(folder + "/sources.list", "w") as f:
+        f.write("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
+                f" {uri} {release.partition('-')[0]}-backports main\n")
+    open(folder + "/status", "w").close()
+    settings = {"Dir::Etc::SourceList": folder + "/sources.list",
+                "Dir::Etc::SourceParts": "/dev/null", "Dir::State::Lists": folder + "/lists",
+                "Dir::State::status": folder + "/status", "Dir::Cache": folder,
+                "APT::Sandbox::User": "root"}
+    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+    run("apt-get", *options, "-qq", "update")
+    return options
+
+
+class Kernel:
+    """Debian's kernel: whatever linux-image-amd64 means today, to apt with these options."""
+
+    def __init__(self, options=()):
+        self.package = package_depends("linux-image-amd64", r"linux-image-[0-9]\S*", options)
+        self.root = package_unpack([self.package], options)
         self.vmlinuz = glob.glob(self.root + "/boot/vmlinuz-*")[0]
         self.release = os.path.basename(self.vmlinuz)[len("vmlinuz-"):]
         self.modules_folder = (glob.glob(self.root + "/lib/modules/*") +
@@ -383,14 +411,6 @@ ROOT_PACKAGES = """systemd-sysv udev dbus openssh-server iproute2 linux-image-am
     grub-pc-bin kmod procps login""".split()
 ROOT_UUID = "5f1c7a52-0e0b-4c5e-9a37-1b6f3a2c8d10"
 PASSWORD = "xenith"
-
-
-def debian_sources():
-    """The host's own lines for Debian's archive, mirrors and all."""
-    lines = run("apt-get", "indextargets", "--format",
-                "deb $(REPO_URI) $(RELEASE) $(COMPONENT) # $(ORIGIN)", "Created-By: Packages")
-    kept = [line.split(" # ")[0] for line in lines.splitlines() if line.endswith("# Debian")]
-    return "\n".join(dict.fromkeys(kept)) + "\n"
 
 
 def ssh_key():
