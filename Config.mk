@@ -1,8 +1,8 @@
 # Switches of the build.  Set them here, in the environment, or on make's command line.
 
-debug   ?= y        # y: assertions, lock-order checks, frame pointers
-verbose ?= n        # y: show each command; also makes the hypervisor log at debug level
-perfc   ?= n        # y: performance counters (debug keys p and P)
+debug   ?= y
+verbose ?= n
+perfc   ?= n
 
 XENITH_VERSION    := 4.17
 XENITH_EXTRA      := .0-xenith

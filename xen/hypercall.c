@@ -54,7 +54,7 @@ static const struct row table[64] = {
     ROW(callback_op,                    do_callback_op,         ANY),
     ROW(event_channel_op,               do_event_channel_op,    ANY),
     ROW(physdev_op,                     do_physdev_op,          ANY),
-    ROW(mca,                            do_mca,                 DOM0),
+    ROW(arch_0,                         do_mca,                 DOM0),      /* machine checks */
 };
 /* Not there, and therefore -ENOSYS: acm (xsm_op), xenoprof, kexec, tmem, argo, xenpmu, hypfs, and until they are written
  * domctl, sysctl, hvm_op and dm_op. */

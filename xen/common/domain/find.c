@@ -12,7 +12,7 @@
 #include "private.h"
 
 DEFINE_SPINLOCK(domain_list_lock, LOCK_DOMCTL_LIST);
-static struct list_head domain_list = LIST_INIT(domain_list);
+static LIST_HEAD(domain_list);
 static struct domain *domain_table[DOMID_FIRST_RESERVED];
 
 struct domain *hardware_domain, *idle_domain, *system_domain_xen, *system_domain_io;

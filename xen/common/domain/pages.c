@@ -5,6 +5,7 @@
  * The list goes through the frames themselves (next, prev).  Lock: d->page_lock for list and counts.  A domain with pages
  * holds one reference on itself, so that its structure outlives the last page that others still map.
  */
+#include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/atomic.h>
 #include <xen/frame.h>

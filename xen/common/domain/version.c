@@ -5,6 +5,7 @@
 #include <public/features.h>
 #include <public/version.h>
 #include <xen/arch.h>
+#include <xen/boot.h>
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 #include <xen/page.h>

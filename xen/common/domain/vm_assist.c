@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* HYPERVISOR_vm_assist: switches a guest may flip in how it is treated. */
+#include <xen/arch.h>
 #include <xen/bitops.h>
 #include <xen/hypercall.h>
 

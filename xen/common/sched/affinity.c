@@ -43,7 +43,7 @@ int vcpu_set_hard_affinity(struct vcpu *v, const struct cpumask *mask)
     struct cpumask usable;
 
     bitmap_and(usable.bits, mask->bits, cpu_online.bits, cpu_count);
-    if (bitmap_empty(usable.bits, cpu_count))
+    if (bitmap_is_empty(usable.bits, cpu_count))
         return -EINVAL;
     bool own = v == current;
     if (!own)

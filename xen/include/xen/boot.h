@@ -36,6 +36,12 @@ extern struct boot_info boot_info;
 int multiboot1_parse(uint32_t info, struct boot_info *out) must_check;
 int multiboot2_parse(uint32_t info, struct boot_info *out) must_check;
 
+/* A loader's line without the file name (or placeholder) some put first; ours so; one option's text on ours ("" when it has
+ * no value; NULL: not there; valid until the next call). */
+const char *boot_line_without_name(const char *line);
+const char *boot_cmdline(void);
+const char *boot_option_text(const char *name);
+
 /* Sorts and resolves overlaps (the more restrictive type wins); applies mem= and availmem=. */
 void memory_map_tidy(struct boot_info *info);
 void memory_map_limit(struct boot_info *info, uint64_t limit);

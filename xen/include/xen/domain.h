@@ -135,7 +135,6 @@ bool shutdown_reboots(void);                            /* not with `noreboot` *
 void domain_watchdog_expired(void *domain);
 void domain_set_vm_assist(struct domain *d, unsigned long assist);      /* unknown bits are dropped */
 const char *xen_extra_version(void);
-const char *boot_cmdline(void);
 /* Errors are born once, with a word: returns rc after a debug-level guest log line. */
 int refuse(const struct domain *d, int rc, const char *fmt, ...) printf_like(3, 4);
 

@@ -10,9 +10,7 @@
 
 void cpu_start_secondary(void)
 {
-    unsigned int cpu = smp_cpu();
-
-    cpu_info()->current = idle_domain->vcpu[cpu];
+    cpu_info()->vcpu = idle_domain->vcpu[smp_cpu()];
     cpu_init_features();
     cpu_load_tables();
     tlb_note_flush();

@@ -34,7 +34,7 @@ DEFINE_STATIC_PER_CPU(uint64_t *, gdt_page);        /* in the direct map */
 DEFINE_STATIC_PER_CPU(uint64_t, ldt_loaded);        /* va of the LDT in LDTR, 0: none */
 static struct idt_gate idt[256] aligned(4096);
 
-static uint64_t boot_gdt_page[512] __attribute__((aligned(4096), section(".bss.page_aligned")));
+static uint64_t boot_gdt_page[512] aligned(4096);
 unsigned long ap_stack_top;
 
 extern const uint64_t vector_stubs[256];

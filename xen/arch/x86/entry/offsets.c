@@ -18,7 +18,7 @@ void offsets(void)
     REG(rdx, rdx); REG(rsi, rsi); REG(rdi, rdi); REG(error_code, error_code); REG(entry_vector, entry_vector);
     REG(rip, rip); REG(cs, cs); REG(rflags, rflags); REG(rsp, rsp); REG(ss, ss); REG(es, es);
 
-    INFO(current, current); INFO(percpu_offset, percpu_offset); INFO(cpu, cpu);
+    INFO(current, vcpu); INFO(percpu_offset, percpu_offset); INFO(cpu, cpu);
     INFO(scratch, scratch);
     /* From guest_regs to the end of the stack. */
     DEFINE(INFO_above, (long)(sizeof(struct cpu_info) - offsetof(struct cpu_info, guest_regs)));

@@ -7,8 +7,11 @@
 #include <x86/cpu.h>
 #include <xen/arch.h>
 #include <xen/atomic.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
 #include <xen/guest_access.h>
+#include <xen/rcu.h>
+#include <xen/sched.h>
 #include <xen/time.h>
 
 void arch_vcpu_time_update(struct vcpu *v)
@@ -26,7 +29,7 @@ void arch_vcpu_time_update(struct vcpu *v)
     t->system_time = (uint64_t)s.base;
     t->tsc_to_system_mul = s.mul_frac;
     t->tsc_shift = s.shift;
-    t->flags = cpu_tsc_is_stable() ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
+    t->flags = time_is_stable() ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
     smp_wmb();
     write_once(t->version, version + 1);
 

@@ -75,7 +75,7 @@ void arch_switch_to(struct vcpu *prev, struct vcpu *next)
     if (prev != next) {
         if (!prev->is_idle)
             save_state(prev);
-        cpu_info()->current = next;
+        cpu_info()->vcpu = next;
         if (!next->is_idle) {
             bool still_loaded = this_cpu(loaded) == next && next->arch.loaded_on == smp_cpu();
             if (!still_loaded)

@@ -8,6 +8,7 @@
 #include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/atomic.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
 #include <xen/guest_access.h>
 #include <xen/heap.h>

@@ -6,7 +6,12 @@
 #include <asm/page.h>
 #include <x86/mm.h>
 #include <x86/pv.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
+#include <xen/sched.h>
+
+/* In a count of requests: a continuation's mark that *pdone already tells what was done before (ABI: bit 31). */
+#define MMU_UPDATE_PREEMPTED (1u << 31)
 
 /* ---- entries of page tables (table_types.c) ---- */
 
@@ -46,5 +51,15 @@ static inline uint16_t pv_fix_selector(uint16_t sel)
 {
     return (sel & ~7) ? sel | 3 : sel;
 }
+
+/* ---- privileged instructions: current vcpu only ---- */
+
+/* ports.c: what its IN and OUT do.  False from the first: it may not use the port at all, #GP. */
+bool pv_port_permitted(struct vcpu *v, uint16_t port, unsigned int bytes);
+uint32_t pv_port_read(struct vcpu *v, uint16_t port, unsigned int bytes);
+void pv_port_write(struct vcpu *v, uint16_t port, unsigned int bytes, uint32_t value);
+/* guest_msr.c: false: #GP. */
+bool pv_guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value);
+bool pv_guest_wrmsr(struct vcpu *v, uint32_t msr, uint64_t value);
 
 #endif

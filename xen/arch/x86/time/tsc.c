@@ -61,6 +61,11 @@ uint64_t time_ticks(void)
     return rdtsc();
 }
 
+bool time_is_stable(void)
+{
+    return is_reliable && is_equal;
+}
+
 uint32_t time_cpu_khz(void)
 {
     return (uint32_t)((tsc_hz + 500) / 1000);

@@ -6,6 +6,7 @@
 #include <x86/irq.h>
 #include <x86/pv.h>
 #include <x86/trap.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
 #include <xen/options.h>
 #include <xen/printk.h>

@@ -25,7 +25,7 @@ struct vcpu;
 struct cpu_info {
     unsigned long pad0;                 /* puts guest_regs.es, where the processor starts to push, on 16 bytes */
     struct cpu_user_regs guest_regs;    /* saved by the entry code */
-    struct vcpu *current;
+    struct vcpu *vcpu;
     unsigned long percpu_offset;
     unsigned int cpu;
     unsigned int pad1;
@@ -44,7 +44,7 @@ static inline unsigned int smp_cpu(void) { return cpu_info()->cpu; }
 static inline unsigned long this_percpu_offset(void) { return cpu_info()->percpu_offset; }
 static inline struct cpu_user_regs *guest_regs(void) { return &cpu_info()->guest_regs; }
 
-#define current (cpu_info()->current)
+#define current (cpu_info()->vcpu)
 #endif
 
 #endif

@@ -21,6 +21,8 @@ struct arch_domain {
     struct frame *pirq_eoi_frame;       /* PHYSDEVOP_pirq_eoi_gmfn: bitmap shared with the guest */
     uint64_t *pirq_eoi_map;
     bool auto_unmask;
+    uint32_t pci_cf8;                   /* dom0: what it last wrote to port 0xcf8; see pv/ports.c */
+    struct guest_memory_map *memory_map;    /* what the toolstack set, or NULL; under d->lock */
     uint64_t nmi_callback;              /* PV: guest's NMI handler */
     bool is_pv32;
     uint32_t time_version;

@@ -14,6 +14,8 @@ void guest_unload_everywhere(struct domain *d);     /* its page tables leave eve
 void guest_unload_vcpu(struct vcpu *v);             /* v is paused: its tables leave the CPU that has them */
 void vcpu_unmap_info(struct vcpu *v);
 void domain_update_wallclock(struct domain *d);
+/* From the boot modules; rest_of_our_line: options behind "--" on our line, or NULL.  Says what is wrong. */
+int dom0_build(const char *rest_of_our_line) must_check;
 int dom0_grant_capabilities(struct domain *d) must_check;
 
 #endif

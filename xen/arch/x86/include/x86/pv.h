@@ -63,6 +63,7 @@ void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpui
 
 /* ---- construction (build.c) ---- */
 
+void hypercall_page_fill(void *page);
 /* Makes a PV kernel image into a domain ready to run: 0, or -Exxx with a message said. */
 struct pv_image { const void *kernel; size_t kernel_size; uint64_t initrd_maddr, initrd_size; const char *cmdline; };
 int pv_build_dom0(struct domain *d, const struct pv_image *image, uint64_t nr_pages) must_check;
