@@ -19,6 +19,7 @@
 #include <xen/boot.h>
 #include <xen/console.h>
 #include <xen/domain.h>
+#include <xen/grant.h>
 #include <xen/heap.h>
 #include <xen/options.h>
 #include <xen/pci.h>
@@ -167,6 +168,7 @@ static void init_text boot_late(void)
     mce_init_cpu();
     wallclock_init();
     event_init();
+    grant_init();
     console_init_irq();                     /* serial ports by interrupt */
     arch_irq_enable();
     pci_init();

@@ -73,7 +73,7 @@ void event_notify_via_xen_port(struct domain *d, unsigned int port)
 /* Whoever takes poll_port from non-zero to zero takes the vcpu out of the count. */
 void event_poll_begin(struct vcpu *v, uint32_t port)
 {
-    if (!atomic_xchg(&v->poll_port, port)) {
+    if (!atomic_xchg(&v->poll_port, port ? port : ~0u)) {
         atomic_add(&v->domain->event.nr_pollers, 1);
     }
 }

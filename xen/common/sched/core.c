@@ -355,6 +355,8 @@ void idle_loop(void)
 {
     for (;;) {
         softirq_run();
+        if (heap_scrub_idle())
+            continue;
         arch_irq_disable();
         if (!this_cpu(softirq_pending))
             arch_idle();
