@@ -13,11 +13,6 @@
 
 #include "private.h"
 
-struct event_port *event_port_get(const struct domain *d, uint32_t port)
-{
-    return port < load_acquire(&d->event.nr_ports) ? event_port_of(d, port) : NULL;
-}
-
 struct event_port *event_port_lock_pair(struct event_port *p)
 {
     for (;;) {

@@ -89,10 +89,14 @@ struct event_abi {
 extern const struct event_abi event_abi_two_level, event_abi_fifo;
 
 /* port.c */
-struct event_port *event_port_get(const struct domain *d, uint32_t port);   /* NULL: no such port */
 static inline struct event_port *event_port_of(const struct domain *d, uint32_t port)
 {
     return &d->event.buckets[port / PORTS_PER_BUCKET][port % PORTS_PER_BUCKET];
+}
+/* NULL: no such port. */
+static inline struct event_port *event_port_get(const struct domain *d, uint32_t port)
+{
+    return port < load_acquire(&d->event.nr_ports) ? event_port_of(d, port) : NULL;
 }
 /* Lock p and, if it is INTERDOMAIN, its other end too: that, or NULL. */
 struct event_port *event_port_lock_pair(struct event_port *p);
