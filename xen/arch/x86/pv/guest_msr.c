@@ -47,7 +47,8 @@ static bool host_value(uint32_t msr, uint64_t *value)
 
 static bool is_machine_check(uint32_t msr)
 {
-    return (msr >= MSR_MCG_CAP && msr <= MSR_MCG_CTL) || (msr >= MSR_MC0_CTL && msr <= MSR_MC_LAST) ||
+    return (msr >= MSR_MCG_CAP && msr <= MSR_MCG_CTL) ||
+           (msr >= MSR_MC0_CTL && msr <= MSR_MC_LAST) ||
            (msr >= MSR_MC0_CTL2 && msr <= MSR_MC_LAST_CTL2);
 }
 
