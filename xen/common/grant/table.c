@@ -174,6 +174,16 @@ int grant_table_frame(struct domain *d, unsigned int idx, mfn_t *mfn)
     return rc;
 }
 
+unsigned int grant_table_max_frames(struct domain *d, bool status)
+{
+    struct grant_table *gt = d->grant;
+
+    read_lock(&gt->lock);
+    unsigned int n = !status ? gt->max_frames : gt->version == 2 ? gt->nr_status : 0;
+    read_unlock(&gt->lock);
+    return n;
+}
+
 /* ---- Pins: under the table's lock for reading and the active entry's ------------------------ */
 
 /* flags and domid of a version 1 entry are one word, so a change of either makes the swap fail. */

@@ -1,1 +1,1 @@
-obj-y := claim.o heap.o pool.o
+obj-y := claim.o exchange.o heap.o memory_op.o pool.o reservation.o resource.o

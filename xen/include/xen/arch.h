@@ -57,6 +57,9 @@ mfn_t arch_gfn_to_mfn(struct domain *d, gfn_t gfn);
 void arch_set_m2p(mfn_t mfn, uint64_t pfn);                     /* machine-to-phys table entry */
 uint64_t arch_get_m2p(mfn_t mfn);
 
+/* XENMEM_*: the machine's memory map, the domain's own, the machine-to-phys table. */
+long arch_memory_op(unsigned int op, uint64_t arg);
+
 /* Grant mappings in the current domain.  addr: host virtual address, or with GNTMAP_contains_pte the machine address of
  * a PTE.  The caller holds the frame and type references that the mapping will own.  0 or GNTST_general_error. */
 int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned int cache_flags) must_check;

@@ -21,6 +21,8 @@ void grant_table_destroy(struct domain *d);
  * XENMEM_add_to_physmap and XENMEM_acquire_resource. */
 #define GRANT_STATUS_FRAME 0x80000000u
 int grant_table_frame(struct domain *d, unsigned int idx, mfn_t *mfn) must_check;
+/* The most frames there can be of the shared, or now of the status, table. */
+unsigned int grant_table_max_frames(struct domain *d, bool status);
 void grant_table_dump(struct domain *d);            /* debug key 'g' */
 
 #endif
