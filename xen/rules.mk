@@ -18,7 +18,7 @@ $(foreach d,$(XEN_DIRS),$(if $(wildcard xen/$(d)/objs.mk),$(eval $(call XEN_FOLD
 
 include xen/lib/archives.mk
 
-XEN_CPPFLAGS := -Ixen/include -Ixen/arch/x86/include -Ixen -I$(XEN_OUT)/include -D__XEN__ -nostdinc \
+XEN_CPPFLAGS := -include xen/include/xen/hidden.h -Ixen/include -Ixen/arch/x86/include -Ixen -I$(XEN_OUT)/include -D__XEN__ -nostdinc \
                 -isystem $(shell $(CC) -print-file-name=include)
 XEN_CFLAGS := -std=gnu17 -O2 -g -ffreestanding -fno-builtin-free -fPIE -mcmodel=small -fvisibility=hidden \
               -mno-red-zone -mno-sse -mgeneral-regs-only -fno-strict-aliasing -fno-stack-protector -fno-common \
@@ -53,7 +53,7 @@ $(XEN_OUT)/%.o: xen/%.c $(XEN_OUT)/include/offsets.h $(XEN_OUT)/include/compile.
 $(XEN_OUT)/%.o: xen/%.S $(XEN_OUT)/include/offsets.h $(XEN_STAMP)
 	@mkdir -p $(@D)
 	@echo "  AS      xen/$*.S"
-	$(Q)$(CC) $(XEN_CPPFLAGS) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(filter-out -include xen/include/xen/hidden.h,$(XEN_CPPFLAGS)) -D__ASSEMBLY__ -MMD -MP -c $< -o $@
 
 # Structure offsets for assembly are generated, never typed.
 $(XEN_OUT)/include/offsets.h: xen/arch/x86/entry/offsets.c $(XEN_STAMP) \
@@ -76,7 +76,7 @@ $(XEN_OUT)/include/compile.h: Config.mk
 
 $(XEN_OUT)/xen.lds: xen/arch/x86/xen.lds.S xen/arch/x86/include/asm/layout.h $(XEN_STAMP)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(XEN_CPPFLAGS) -D__ASSEMBLY__ -P -E -x assembler-with-cpp $< -o $@
+	$(Q)$(CC) $(filter-out -include xen/include/xen/hidden.h,$(XEN_CPPFLAGS)) -D__ASSEMBLY__ -P -E -x assembler-with-cpp $< -o $@
 
 $(XEN_OUT)/mksymbols: xen/build/mksymbols.c
 	$(Q)$(HOSTCC) -std=gnu17 -O2 -Wall -Wextra -Werror $< -o $@

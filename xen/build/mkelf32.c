@@ -40,10 +40,12 @@ int main(int argc, char **argv)
         die("not a 64-bit ELF file");
     const Elf64_Phdr *ph = (const void *)(in + eh->e_phoff);
 
-    uint64_t low = UINT64_MAX, high_file = 0, high_mem = 0;
+    uint64_t low = UINT64_MAX, high_file = 0, high_mem = 0, entry = 0;
     for (int i = 0; i < eh->e_phnum; i++) {
         if (ph[i].p_type != PT_LOAD || !ph[i].p_memsz)
             continue;
+        if (eh->e_entry >= ph[i].p_vaddr && eh->e_entry < ph[i].p_vaddr + ph[i].p_memsz)
+            entry = eh->e_entry - ph[i].p_vaddr + ph[i].p_paddr;
         if (ph[i].p_paddr < low)
             low = ph[i].p_paddr;
         if (ph[i].p_filesz && ph[i].p_paddr + ph[i].p_filesz > high_file)
@@ -51,6 +53,8 @@ int main(int argc, char **argv)
         if (ph[i].p_paddr + ph[i].p_memsz > high_mem)
             high_mem = ph[i].p_paddr + ph[i].p_memsz;
     }
+    if (!entry)
+        die("the entry point is in no segment");
     if (high_mem >> 32 || low >= high_file)
         die("the image does not lie below 4 GiB");
 
@@ -63,7 +67,7 @@ int main(int argc, char **argv)
             memcpy(image + (ph[i].p_paddr - low), in + ph[i].p_offset, ph[i].p_filesz);
 
     Elf32_Ehdr out = { .e_type = ET_EXEC, .e_machine = EM_386, .e_version = EV_CURRENT,
-                       .e_entry = (uint32_t)eh->e_entry, .e_phoff = sizeof(out), .e_ehsize = sizeof(out),
+                       .e_entry = (uint32_t)entry, .e_phoff = sizeof(out), .e_ehsize = sizeof(out),
                        .e_phentsize = sizeof(Elf32_Phdr), .e_phnum = 1 };
     memcpy(out.e_ident, ELFMAG, SELFMAG);
     out.e_ident[EI_CLASS] = ELFCLASS32;

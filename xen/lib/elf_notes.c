@@ -192,9 +192,6 @@ static int take_note(struct elf_notes *notes, uint32_t type, const uint8_t *desc
     case ELF_NOTE_BSD_SYMTAB: {
         const char *text = (const char *)desc;
         size_t n = strnlen(text, len);
-        if (n == len) {
-            return -EINVAL;     /* not terminated */
-        }
         take_text(notes, (enum elf_note)type, (struct text){ text, n });
         return 0;
     }

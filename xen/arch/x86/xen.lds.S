@@ -5,14 +5,14 @@
  */
 #include <asm/layout.h>
 
-ENTRY(boot_entry_phys)
+ENTRY(boot_entry)
 
 SECTIONS
 {
     . = IMAGE_START;
     image_start = .;
     .text : AT(ADDR(.text) - IMAGE_START + IMAGE_PHYS) {
-        *(.multiboot)
+        KEEP(*(.multiboot))
         *(.text.entry)
         *(.text .text.*)
         . = ALIGN(4096);
@@ -63,7 +63,6 @@ SECTIONS
         . = ALIGN(4096);
     }
     image_end = .;
-    boot_entry_phys = boot_entry - IMAGE_START + IMAGE_PHYS;
 
     /DISCARD/ : { *(.comment) *(.note .note.*) *(.eh_frame .eh_frame_hdr) *(.gnu.*) }
 }

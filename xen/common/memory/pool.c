@@ -215,3 +215,5 @@ void pool_free(void *p)
     check((f->aux & AUX_WHOLE) && ((uintptr_t)p & (PAGE_SIZE - 1)) == 0);
     free_pages(p, f->aux & AUX_VALUE);
 }
+
+const struct lib_allocator pool_allocator = { .alloc = pool_alloc, .free = pool_free };

@@ -27,7 +27,7 @@ static void credit_enqueue(struct sched_unit *u, unsigned int cpu, bool woken)
     struct credit_queue *q = &per_cpu(queue, cpu);
 
     u->prio = woken ? PRIO_BOOST : PRIO_UNDER;
-    list_add_tail(&q->prio[u->prio], &u->link);
+    list_add_tail(&u->link, &q->prio[u->prio]);
     u->queued = true;
     q->count++;
 }

@@ -87,6 +87,9 @@ void fill_hypervisor_slots(pte_t *l4, const struct domain *d)
 
 void *ioremap(uint64_t maddr, size_t size)
 {
+    /* The first megabyte is in the direct map from the start, and the processor's MTRRs know what is a device there. */
+    if (maddr + size <= 1 << 20)
+        return maddr_to_virt(maddr_of(maddr));
     uint64_t start = round_down(maddr, (uint64_t)PAGE_SIZE);
     uint64_t len = round_up(maddr + size, (uint64_t)PAGE_SIZE) - start;
     uint64_t va = ioremap_next;
@@ -100,6 +103,8 @@ void *ioremap(uint64_t maddr, size_t size)
 
 void *acpi_map(uint64_t maddr, size_t size)
 {
+    if (maddr + size <= 1 << 20)
+        return maddr_to_virt(maddr_of(maddr));
     uint64_t start = round_down(maddr, (uint64_t)PAGE_SIZE);
     uint64_t len = round_up(maddr + size, (uint64_t)PAGE_SIZE) - start;
     uint64_t va = ioremap_next;

@@ -41,7 +41,7 @@ void hypercall_page_fill(void *page)
 }
 
 struct layout {
-    uint64_t virt_base;
+    uint64_t virt_base, load_offset;            /* load address 0 of the image is at virt_base */
     uint64_t kernel_end;                        /* virtual addresses, all page-aligned */
     uint64_t initrd, initrd_pages;
     uint64_t p2m, p2m_pages;
@@ -85,21 +85,21 @@ static int plan(struct builder *b)
         return rc;
 
     l->virt_base = elf_has_note(&b->notes, ELF_NOTE_VIRT_BASE) ? b->notes.virt_base : 0;
-    uint64_t offset = l->virt_base - (elf_has_note(&b->notes, ELF_NOTE_PADDR_OFFSET) ? b->notes.paddr_offset : 0);
     l->initrd_unmapped = elf_has_note(&b->notes, ELF_NOTE_MOD_START_PFN) && b->notes.mod_start_pfn;
     l->p2m_elsewhere = elf_has_note(&b->notes, ELF_NOTE_INIT_P2M);
-    /* The image says where it loads in physical or in virtual terms; both must come to the same. */
-    if (span.phys_end + offset != span.virt_end || (l->virt_base & (PAGE_SIZE - 1)) ||
-        span.virt_start < l->virt_base || !pv_address_ok(l->virt_base) || !pv_address_ok(span.virt_end) ||
-        span.virt_end - l->virt_base > b->nr_pages << PAGE_SHIFT) {
-        log_error("dom0: its kernel wants to be at %lx..%lx, base %lx: not possible\n", span.virt_start, span.virt_end,
-                  l->virt_base);
+    /* Physical addresses say where things load: virtual ones may lie (Linux links its per-CPU data at 0). */
+    l->load_offset = elf_has_note(&b->notes, ELF_NOTE_PADDR_OFFSET) ? b->notes.paddr_offset : 0;
+    uint64_t size = span.phys_end - l->load_offset;
+    if ((l->virt_base & (PAGE_SIZE - 1)) || span.phys_start < l->load_offset || !pv_address_ok(l->virt_base) ||
+        !pv_address_ok(l->virt_base + size) || l->virt_base + size < size || size > b->nr_pages << PAGE_SHIFT) {
+        log_error("dom0: its kernel wants to be at %lx..%lx, base %lx: not possible with %lu MiB\n", span.phys_start,
+                  span.phys_end, l->virt_base, b->nr_pages >> 8);
         return -EINVAL;
     }
     l->initrd_pages = pages(b->image->initrd_size);
     l->p2m_pages = pages(b->nr_pages * sizeof(uint64_t));
 
-    l->kernel_end = round_up(span.virt_end, (uint64_t)PAGE_SIZE);
+    l->kernel_end = round_up(l->virt_base + size, PAGE_SIZE);
     l->initrd = l->kernel_end;
     l->p2m = l->initrd + (l->initrd_unmapped ? 0 : l->initrd_pages << PAGE_SHIFT);
     l->start_info = l->p2m + (l->p2m_elsewhere ? 0 : l->p2m_pages << PAGE_SHIFT);
@@ -187,7 +187,7 @@ static void copy_in(const struct builder *b, uint64_t byte, const void *from, ui
 static int place_segment(void *context, const struct elf_segment *s, const void *bytes)
 {
     struct builder *b = context;
-    uint64_t at = s->vaddr - b->l.virt_base;
+    uint64_t at = s->paddr - b->l.load_offset;
 
     copy_in(b, at, bytes, s->filesz);
     copy_in(b, at + s->filesz, NULL, s->memsz - s->filesz);
@@ -292,12 +292,20 @@ static int start_vcpu(const struct builder *b, mfn_t l4)
     c->ctrlreg[3] = mfn_to_maddr(l4).a;
     int rc = pv_vcpu_set_context(v, c);
     pool_free(c);
+    if (rc)
+        return rc;
+    /* The first L4 is pinned by the ABI: the kernel unpins it when it has tables of its own. */
+    struct frame *f = mfn_to_frame(l4);
+    rc = frame_get_and_type(f, b->d, FRAME_KIND_L4);
+    if (!rc)
+        f->type |= FRAME_PINNED;
     return rc;
 }
 
 static int check_features(const struct builder *b)
 {
-    const uint64_t ours = 1UL << XENFEAT_pae_pgdir_above_4gb | 1UL << XENFEAT_mmu_pt_update_preserve_ad |
+    /* Page tables are "writable" in the old sense of the word, which is the one kernels require: writes are emulated. */
+    const uint64_t ours = 1UL << XENFEAT_writable_page_tables | 1UL << XENFEAT_pae_pgdir_above_4gb | 1UL << XENFEAT_mmu_pt_update_preserve_ad |
                           1UL << XENFEAT_gnttab_map_avail_bits | 1UL << XENFEAT_dom0;
     if (b->notes.required_features & ~ours || b->notes.requires_unknown) {
         log_error("dom0: its kernel requires features that a PV domain does not have here (%lx)\n",

@@ -2,8 +2,8 @@
 /*
  * Mapping granted frames into a PV guest's address space.
  *
- * Entries made here carry PTE_GRANT: the references belong to the grant's maptrack entry, not to the page-table entry,
- * so nothing but unmapping the grant may remove them.
+ * Entries made here carry PTE_GRANT, so that nothing but unmapping the grant may remove them: mapping hands the frame's
+ * references to the entry, unmapping hands them back to the grant room.
  */
 #include <public/grant_table.h>
 #include <xen/arch.h>

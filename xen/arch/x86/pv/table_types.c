@@ -4,7 +4,7 @@
  * the references that say so.
  *
  *   L1 entry   the frame, of the domain itself or of the foreign domain it was allowed to name; writable entries hold a
- *              writable type; device memory holds nothing but must be in iomem_caps; PTE_GRANT entries borrow from grants
+ *              writable type; device memory holds nothing but must be in iomem_caps; PTE_GRANT marks what a grant mapped, which only its unmapping may remove
  *   L2..L4     a table of the next level down, of the same domain; no large pages, no table that contains itself
  *
  * Slots 256..271 of an L4 are ours, whatever the guest wrote there.
@@ -60,11 +60,9 @@ void pv_l1_put(struct domain *d, pte_t e)
 {
     mfn_t mfn = pte_mfn(e);
 
-    if (unlikely(e & PTE_GRANT)) {
-        if (!d->dying)
-            domain_crash(d, "removes the mapping of a grant other than by unmapping the grant");
-        return;
-    }
+    /* Only unmapping the grant may remove such an entry; it holds its references like any other. */
+    if (unlikely(e & PTE_GRANT) && !d->dying)
+        domain_crash(d, "removes the mapping of a grant other than by unmapping the grant");
     if (unlikely(frame_is_io(mfn)))
         return;
     struct frame *f = mfn_to_frame(mfn);

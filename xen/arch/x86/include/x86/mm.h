@@ -25,7 +25,7 @@ void unmap_pages(uint64_t va, uint64_t size);   /* 4 KiB mappings only; caller f
 /* Our slots of a guest's L4: copied from idle_l4, plus the domain's own slot. */
 void fill_hypervisor_slots(pte_t *l4, const struct domain *d);
 
-/* Device memory, uncached; and firmware tables, cached.  Both are permanent; usable as soon as C runs. */
+/* Device memory, uncached; and firmware tables, cached.  Both are permanent; before paging_init(), only below 1 MiB. */
 void *ioremap(uint64_t maddr, size_t size);
 void *acpi_map(uint64_t maddr, size_t size);
 
@@ -91,7 +91,7 @@ int pv_table_invalidate(struct domain *d, struct frame *f, enum frame_kind kind,
 int pv_descriptors_validate(struct frame *f) must_check;
 
 /* What an entry of an L1 table holds references to; see pv/table_types.c. */
-#define PTE_GRANT   (1UL << 62)                 /* the references are the grant table's, not the entry's */
+#define PTE_GRANT   (1UL << 62)                 /* made by a grant: see pv/grant_map.c */
 
 void frame_lock_table(struct frame *f);
 void frame_unlock_table(struct frame *f);
