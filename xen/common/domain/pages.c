@@ -95,6 +95,7 @@ void domain_frame_released(struct frame *f)
     struct domain *d = domain_by_id_unlocked(frame_owner_id(f));
     check(d && (count & FRAME_LISTED));
     bool last = forget_frame(d, f);
+    arch_frame_left(f);
     heap_free_domain_page(f);
     if (last)
         domain_put(d);
@@ -111,6 +112,7 @@ int domain_steal_frame(struct domain *d, struct frame *f)
     } while (!atomic_cas(&f->count, &old, FRAME_ALLOCATED | (uint64_t)DOMID_INVALID << FRAME_OWNER_SHIFT | 1));
     assert(!frame_type_refs(f));
     f->type = 0;
+    arch_frame_left(f);
     if (forget_frame(d, f))
         domain_put(d);
     return 0;

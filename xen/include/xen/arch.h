@@ -26,6 +26,7 @@ void arch_vcpu_send_nmi(struct vcpu *v);
 void vcpu_map_default_info(struct vcpu *v);                      /* v->info: its place in shared_info, if it has one */
 void arch_vm_assist_changed(struct domain *d);
 void arch_frames_settle(struct frame *f, unsigned int order);   /* fresh from the heap: no TLB knows them any more */
+void arch_frame_left(struct frame *f);           /* its owner gave it up: TLBs may know it until settled */
 void arch_dump_vcpu(struct vcpu *v);                            /* registers and stack, to the console */
 
 /* Scheduling.  prev's state leaves this CPU, next's enters; does not return to its caller: the stack is reset and next

@@ -5,6 +5,7 @@
  * Owner and number of references live in one word and change together, by compare-and-swap; there is no lock.
  */
 #include <x86/mm.h>
+#include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/atomic.h>
 #include <xen/domain.h>
@@ -48,6 +49,12 @@ void frame_put(struct frame *f)
     assert((now & FRAME_REFS_MASK) != FRAME_REFS_MASK);
     if (unlikely(!(now & FRAME_REFS_MASK)))
         domain_frame_released(f);
+}
+
+/* A mapping that could only read left no trace when it went. */
+void arch_frame_left(struct frame *f)
+{
+    frame_stamp(f);
 }
 
 int frame_get_and_type(struct frame *f, const struct domain *d, enum frame_kind kind)
