@@ -254,6 +254,9 @@ static int domain_new(struct server *s, uint16_t domid, long gfn, uint32_t port,
     list_add_tail(&s->domains->list, &d->link);
     d->page->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
     conn_wake(&d->conn);
+    /* Linux in dom0 waits for a first event to learn that somebody serves the ring. */
+    d->wants_kick = true;
+    list_add_tail(&s->dirty, &d->conn.dirty);
     *out = d;
     return 0;
 }
