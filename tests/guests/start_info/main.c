@@ -20,6 +20,5 @@ TEST("start_info")
     EXPECT(start_info->mfn_list >= (unsigned long)kernel_end);
     EXPECT(start_info->mfn_list < (unsigned long)start_info);
     EXPECT_EQ(start_info->mfn_list & ~PAGE_MASK, 0);
-    EXPECT_EQ(start_info->first_p2m_pfn, 0);
     EXPECT_EQ(start_info->nr_p2m_frames, 0);
 }
