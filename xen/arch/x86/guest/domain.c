@@ -17,6 +17,8 @@
 #include <xen/hypercall.h>
 #include <xen/irq.h>
 
+#include "private.h"
+
 int arch_domain_create(struct domain *d, const struct domain_config *config)
 {
     spin_lock_init(&d->arch.pirq_lock, LOCK_PIRQ);
@@ -42,6 +44,7 @@ int arch_domain_create(struct domain *d, const struct domain_config *config)
 void arch_domain_free(struct domain *d)
 {
     perdomain_destroy(d);
+    domain_free_memory_map(d);
     rangeset_destroy(d->arch.ioport_caps);
     d->arch.ioport_caps = NULL;
     if (d->shared_info) {

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the guest room share. */
+#ifndef GUEST_PRIVATE_H
+#define GUEST_PRIVATE_H
+
+#include <xen/domain.h>
+
+/* power.c: PM1a_CNT and PM1b_CNT of S5, as dom0 found them. */
+void power_off_values(uint16_t pm1a, uint16_t pm1b);
+
+/* memory_map.c */
+void domain_free_memory_map(struct domain *d);
+
+#endif
