@@ -449,3 +449,14 @@ long do_physdev_op(int cmd, uint64_t arg)
     }
     return current->domain->is_privileged ? hardware_op(cmd, arg) : -EPERM;
 }
+
+/* The first form of the call: command and argument in one structure. */
+long do_physdev_op_compat(uint64_t uop)
+{
+    uint32_t cmd;
+
+    if (copy_arg_from_guest(&cmd, uop)) {
+        return -EFAULT;
+    }
+    return do_physdev_op((int)cmd, uop + offsetof(struct physdev_op, u));
+}
