@@ -173,19 +173,6 @@ from_guest_kernel:
 iret_general:
     movq $__HYPERVISOR_iret, GUEST(rax)
 
-/* In: as syscall_entry, from 32-bit code of guest-user mode. */
-    .globl syscall32_entry
-syscall32_entry:
-    mov %rax, GUEST(rax)
-    mov %rdx, GUEST(rdx)
-    mov %rbx, GUEST(rbx)
-    call save_rest
-    movq $FLAT_USER_CS32, GUEST(cs)
-    mov %rsp, %rdi
-    xor %ebp, %ebp
-    call pv_syscall32_from_user
-    jmp exit_to_guest
-
 /* Everything else: a full register frame, and C. */
 general:
     call save_rest
@@ -197,6 +184,19 @@ general:
     call hypercall_dispatch
     jmp exit_to_guest
 1:  call pv_syscall_from_user
+    jmp exit_to_guest
+
+/* In: as syscall_entry, from 32-bit code of guest-user mode. */
+    .globl syscall32_entry
+syscall32_entry:
+    mov %rax, GUEST(rax)
+    mov %rdx, GUEST(rdx)
+    mov %rbx, GUEST(rbx)
+    call save_rest
+    movq $FLAT_USER_CS32, GUEST(cs)
+    mov %rsp, %rdi
+    xor %ebp, %ebp
+    call pv_syscall32_from_user
     jmp exit_to_guest
 
 /* Completes the frame whose RAX, RDX and RBX are there already.  Reached by a call: RSP is 8 lower. */
