@@ -79,6 +79,12 @@ static inline unsigned int table_index(const void *va, unsigned int level)
 /* The entry of this level for an address, in its table's read-only mapping; NULL: none. */
 uint64_t *pt_entry(uint64_t *root, const void *va, unsigned int level);
 
+/* An entry as the guest wrote it: the hypervisor may make mappings global. */
+static inline uint64_t pt_read(const volatile uint64_t *entry)
+{
+    return *entry & PTE_P ? *entry & ~PTE_G : *entry;
+}
+
 /* One entry by mmu_update. */
 long pt_write(const void *entry, uint64_t value);
 long pt_write_maddr(uint64_t maddr, uint64_t value);

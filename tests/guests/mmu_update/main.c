@@ -108,7 +108,7 @@ static void check_batches(void)
     EXPECT_EQ(mmu_update(updates, ARRAY_SIZE(updates), &done, DOMID_SELF), 0);
     EXPECT_EQ(done, ARRAY_SIZE(updates));
     for (unsigned int i = 0; i < 512; i++)
-        wrong += table[i] != pte_of(page, PTE_RO);
+        wrong += pt_read(&table[i]) != pte_of(page, PTE_RO);
     EXPECT_EQ(wrong, 0);
 
     section("a batch that fails in its middle");
@@ -118,9 +118,9 @@ static void check_batches(void)
     updates[300].ptr = maddr_of(&table[300]);
     EXPECT_ERROR(mmu_update(updates, 512, &done, DOMID_SELF));
     EXPECT_EQ(done, 300);
-    EXPECT_EQ(table[299], 0);
-    EXPECT_EQ(table[300], pte_of(page, PTE_RO));
-    EXPECT_EQ(table[301], pte_of(page, PTE_RO));
+    EXPECT_EQ(pt_read(&table[299]), 0);
+    EXPECT_EQ(pt_read(&table[300]), pte_of(page, PTE_RO));
+    EXPECT_EQ(pt_read(&table[301]), pte_of(page, PTE_RO));
     updates[300].val = 0;
     EXPECT_EQ(mmu_update(updates, 512, NULL, DOMID_SELF), 0);
     for (unsigned int i = 0; i < 512; i++)
