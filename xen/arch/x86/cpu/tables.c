@@ -22,10 +22,11 @@ enum { IST_NONE, IST_DF, IST_NMI, IST_MC, IST_DB };
 
 struct packed tss {
     uint32_t reserved0;
-    uint64_t rsp[3], reserved1, ist[8];     /* ist[0] is reserved */
+    uint64_t rsp[3], ist[8];                /* ist[0] is reserved */
     uint8_t reserved2[8];
     uint16_t reserved3, iobitmap;
 };
+_Static_assert(sizeof(struct tss) == 104 && offsetof(struct tss, iobitmap) == 102, "SDM vol. 3, 8.7");
 
 struct idt_gate { uint16_t offset_low, selector; uint8_t ist, type; uint16_t offset_mid; uint32_t offset_high, reserved; };
 
