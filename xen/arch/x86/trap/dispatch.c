@@ -49,7 +49,7 @@ static void general_protection(struct cpu_user_regs *regs)
         /* INT n through a gate that is not the guest's to use: its own table decides.  TCG shifts one bit too far. */
         unsigned int vector = (uint16_t)regs->error_code >> (cpu_features.under_tcg ? 4 : 3) & 0xff;
         const struct trap_info *t = &current->arch.pv.traps[vector];
-        unsigned int dpl = current->arch.pv.in_kernel ? 0 : 3;
+        unsigned int dpl = current->arch.pv.in_kernel ? 1 : 3;     /* the kernel counts as ring 1 */
         if (t->address && (t->flags & 3) >= dpl) {
             regs->rip += 2;
             pv_inject_exception(regs, vector, 0);
