@@ -48,6 +48,7 @@ struct options {
     const char *log_file;
     char *rundir;
     char *socket;
+    char *socket_ro;
     char *state;
 };
 
@@ -187,8 +188,15 @@ static void parse_options(struct options *o, struct limits *l, int argc, char **
     }
     const char *rundir = getenv("XENSTORED_RUNDIR"), *path = getenv("XENSTORED_PATH");
 
+    const char *log = getenv("XENSTORED_TRACE");
+
+    if (log && *log && !o->log_file) {
+        o->log_file = log;
+        o->verbose = true;
+    }
     o->rundir = xstrdup(rundir && *rundir ? rundir : DEFAULT_RUNDIR);
     o->socket = path && *path ? xstrdup(path) : xasprintf("%s/socket", o->rundir);
+    o->socket_ro = xasprintf("%s_ro", o->socket);
     o->state = xasprintf("%s/state", o->rundir);
 }
 
@@ -356,15 +364,13 @@ static void start_dom0(struct server *s, const struct options *o)
 
 static void start_sockets(struct server *s, const struct options *o, int socket_fd)
 {
-    char *path_ro = xasprintf("%s_ro", o->socket);
     int rc = socket_listen(s, o->socket, false, socket_fd);
 
     if (rc)
         fail(o->socket, rc);
-    rc = socket_listen(s, path_ro, true, -1);
+    rc = socket_listen(s, o->socket_ro, true, -1);
     if (rc)
-        fail(path_ro, rc);
-    free(path_ro);
+        fail(o->socket_ro, rc);
 }
 
 static void raise_file_limit(void)
@@ -468,6 +474,7 @@ int main(int argc, char **argv)
     if (o.pid_file)
         unlink(o.pid_file);
     unlink(o.socket);
+    unlink(o.socket_ro);
     server_free(&s);
     return 0;
 }
