@@ -106,3 +106,47 @@ int xstate_set_xcr0(struct vcpu *v, uint64_t value)
     xsetbv(0, value);
     return 0;
 }
+
+/* ---- From and to the outside; v does not run ---- */
+
+#define XSTATE_BV       512             /* components that the area holds; others are in their initial state */
+#define XCOMP_BV        520
+#define MXCSR_LEGAL     0xffffu         /* what else is set would be a fault of ours */
+
+uint32_t xstate_area_size(void) { return area_size; }
+
+static uint64_t *word_at(void *area, unsigned int offset) { return (uint64_t *)((uint8_t *)area + offset); }
+
+static void make_mxcsr_legal(void *area) { *(uint32_t *)((uint8_t *)area + 24) &= MXCSR_LEGAL; }
+
+uint64_t xstate_in_use(const struct vcpu *v)
+{
+    return cpu_features.xsave ? *word_at(v->arch.xsave, XSTATE_BV) : 3;
+}
+
+void xstate_get_fpu(const struct vcpu *v, void *fxsave)
+{
+    memcpy(fxsave, v->arch.xsave, XSTATE_BV);
+}
+
+void xstate_set_fpu(struct vcpu *v, const void *fxsave)
+{
+    memcpy(v->arch.xsave, fxsave, XSTATE_BV);
+    make_mxcsr_legal(v->arch.xsave);
+    if (cpu_features.xsave)
+        *word_at(v->arch.xsave, XSTATE_BV) |= 3;
+}
+
+int xstate_replace(struct vcpu *v, uint64_t xcr0, void *area)
+{
+    /* The standard format, and nothing that XRSTOR would choke on. */
+    if (!xcr0_is_legal(xcr0) || (*word_at(area, XSTATE_BV) & ~xstate_mask))
+        return -EINVAL;
+    for (unsigned int at = XCOMP_BV; at < XSAVE_HEADER_END; at += 8)
+        if (*word_at(area, at))
+            return -EINVAL;
+    make_mxcsr_legal(area);
+    memcpy(v->arch.xsave, area, area_size);
+    v->arch.xcr0 = xcr0;
+    return 0;
+}

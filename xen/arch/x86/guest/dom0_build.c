@@ -209,7 +209,8 @@ int dom0_build(const char *rest_of_our_line)
     }
     const struct boot_module *m = &boot_info.module[0];
     unsigned int vcpus = dom0_vcpus(), order = 0;
-    struct domain_config config = { .is_privileged = true, .max_vcpus = vcpus, .max_event_port = UINT32_MAX };
+    struct domain_config config = { .is_privileged = true, .max_vcpus = vcpus, .max_event_port = UINT32_MAX,
+                                    .max_grant_frames = UINT32_MAX, .max_maptrack_frames = UINT32_MAX };
     struct domain *d;
     struct pv_image image = { .cmdline = dom0_cmdline(m, rest_of_our_line) };
     void *buffer = NULL;

@@ -16,6 +16,7 @@
 #include <xen/options.h>
 #include <xen/platform.h>
 #include <xen/printk.h>
+#include <xen/time.h>
 
 #define PORT_LAST           0xffff
 #define MSI_FIRST_MFN       0xfee00ul   /* a write anywhere here is an interrupt */
@@ -87,15 +88,15 @@ static int grant_ports(struct domain *d)
 {
     static const struct { uint16_t first, last; } ours[] = {
         { 0x20, 0x21 }, { 0xa0, 0xa1 },     /* interrupt controllers */
-        { 0x40, 0x43 },                     /* interval timer */
         { 0xcf8, 0xcff },                   /* configuration space: emulated, see pv/ports.c */
     };
     int rc = rangeset_add(d->arch.ioport_caps, 0, PORT_LAST);
 
     for (unsigned int i = 0; i < ARRAY_SIZE(ours) && !rc; i++)
         rc = deny_ports(d, ours[i].first, ours[i].last);
-    if (!rc && platform.pmtimer_port)
-        rc = deny_ports(d, platform.pmtimer_port, platform.pmtimer_port + 3u);
+    /* Linux measures the TSC with channel 2, which does no harm while nobody else counts on the chip. */
+    if (!rc && time_uses_pit())
+        rc = deny_ports(d, 0x40, 0x43);
     if (!rc)
         rc = deny_console_ports(d);
     return rc ? rc : deny_listed_ports(d);

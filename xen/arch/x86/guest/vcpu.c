@@ -41,15 +41,34 @@ int arch_vcpu_reset(struct vcpu *v)
     return rc;
 }
 
+/* A context is 5 KiB: too much for the stack. */
 int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va)
 {
-    /* 5 KiB: too much for the stack. */
     struct vcpu_guest_context *c = pool_alloc(sizeof(*c));
     int rc = -ENOMEM;
 
     if (!c)
         return rc;
     rc = copy_arg_from_guest(c, guest_context_va) ? -EFAULT : pv_vcpu_set_context(v, c);
+    if (!rc && (c->flags & VGCF_i387_valid))
+        xstate_set_fpu(v, &c->fpu_ctxt);
+    if (!rc && (c->flags & VGCF_online))
+        atomic_clear_bit(VPF_DOWN, &v->pause_flags);
+    else if (!rc)
+        atomic_set_bit(VPF_DOWN, &v->pause_flags);
+    pool_free(c);
+    return rc;
+}
+
+int arch_vcpu_get_context(struct vcpu *v, uint64_t caller_va)
+{
+    struct vcpu_guest_context *c = pool_alloc(sizeof(*c));
+
+    if (!c)
+        return -ENOMEM;
+    pv_vcpu_get_context(v, c);
+    xstate_get_fpu(v, &c->fpu_ctxt);
+    int rc = copy_arg_to_guest(caller_va, c) ? -EFAULT : 0;
     pool_free(c);
     return rc;
 }

@@ -246,6 +246,23 @@ void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c)
     c->vm_assist = v->domain->vm_assist;
 }
 
+void pv_vcpu_get_ext_context(const struct vcpu *v, struct xen_domctl_ext_vcpucontext *x)
+{
+    x->syscall32_callback_eip = v->arch.pv.syscall32.eip;
+    x->syscall32_disables_events = v->arch.pv.syscall32.mask_events;
+    x->sysenter_callback_eip = v->arch.pv.sysenter.eip;
+    x->sysenter_disables_events = v->arch.pv.sysenter.mask_events;
+}
+
+int pv_vcpu_set_ext_context(struct vcpu *v, const struct xen_domctl_ext_vcpucontext *x)
+{
+    if (!pv_address_ok(x->syscall32_callback_eip) || !pv_address_ok(x->sysenter_callback_eip))
+        return -EINVAL;
+    v->arch.pv.syscall32 = (struct pv_callback){ x->syscall32_callback_eip, x->syscall32_disables_events };
+    v->arch.pv.sysenter = (struct pv_callback){ x->sysenter_callback_eip, x->sysenter_disables_events };
+    return 0;
+}
+
 /* ---- the end ---- */
 
 static int drop_table(struct vcpu *v, bool user)

@@ -28,6 +28,11 @@ const struct clock_source *platform_clock(void)
     return source;
 }
 
+bool time_uses_pit(void)
+{
+    return source == &pit_source;
+}
+
 void platform_clock_init(void)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(sources) && wanted[0] != '\0'; i++) {

@@ -84,6 +84,14 @@ void xstate_vcpu_free(struct vcpu *v);
 void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);
 int xstate_set_xcr0(struct vcpu *v, uint64_t value) must_check;     /* current; -EINVAL: not a legal set */
+#define XSAVE_HEADER_END 576        /* the legacy area and the header, which every XSAVE area has */
+uint32_t xstate_area_size(void);    /* bytes, for all of xstate_mask */
+/* v does not run: components not in their initial state; its FPU and SSE as FXSAVE writes them; all of it (area has the
+ * full size and is tidied; -EINVAL). */
+uint64_t xstate_in_use(const struct vcpu *v);
+void xstate_get_fpu(const struct vcpu *v, void *fxsave);
+void xstate_set_fpu(struct vcpu *v, const void *fxsave);
+int xstate_replace(struct vcpu *v, uint64_t xcr0, void *area) must_check;
 extern uint64_t xstate_mask;        /* what XCR0 may hold */
 
 /* ---- mce.c, msr.c ---------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <xen/spinlock.h>
 #include <xen/types.h>
 
+struct cpu_policy;
 struct pirq_map;
 struct pv_vcpu;
 struct frame;
@@ -26,6 +27,10 @@ struct arch_domain {
     uint64_t nmi_callback;              /* PV: guest's NMI handler */
     bool is_pv32;
     uint32_t time_version;
+    uint8_t tsc_mode;                   /* domctl's; see guest/domctl.c */
+    uint32_t tsc_incarnation;
+    bool msr_relaxed;                   /* an unknown MSR reads as 0 */
+    struct cpu_policy *cpu_policy;      /* CPUID as the toolstack wants it, or NULL; changes while no vcpu runs */
 };
 
 #include <x86/vcpu.h>

@@ -37,6 +37,10 @@ unsigned long pv_guest_cr4(const struct vcpu *v);
 int pv_vcpu_create(struct vcpu *v) must_check;
 int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c) must_check;
 void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
+/* What a context has no room for; v does not run. */
+struct xen_domctl_ext_vcpucontext;
+void pv_vcpu_get_ext_context(const struct vcpu *v, struct xen_domctl_ext_vcpucontext *x);
+int pv_vcpu_set_ext_context(struct vcpu *v, const struct xen_domctl_ext_vcpucontext *x) must_check;
 int pv_vcpu_drop_tables(struct vcpu *v) must_check;        /* -ERESTART; gives up page and descriptor tables */
 int pv_domain_relinquish(struct domain *d) must_check;     /* -ERESTART */
 
@@ -60,6 +64,8 @@ bool pv_drop_ldt(struct vcpu *v);                           /* true if anything 
 bool pv_emulate_privileged(struct cpu_user_regs *regs);
 bool pv_emulate_forced_cpuid(struct cpu_user_regs *regs);
 void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r);
+/* What a domain other than dom0 is shown if its toolstack says nothing about it. */
+void pv_cpuid_default(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r);
 
 /* ---- construction (build.c) ---- */
 
