@@ -475,6 +475,10 @@ int main(int argc, char **argv)
         unlink(o.pid_file);
     unlink(o.socket);
     unlink(o.socket_ro);
+    free(o.rundir);
+    free(o.socket);
+    free(o.socket_ro);
+    free(o.state);
     server_free(&s);
     return 0;
 }
