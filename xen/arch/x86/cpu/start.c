@@ -17,6 +17,7 @@ void cpu_start_secondary(void)
     mce_init_cpu();
     lapic_init_cpu();
     time_init_cpu();
+    sched_init_cpu(smp_cpu());
     smp_announce();
     arch_irq_enable();
     idle_loop();
