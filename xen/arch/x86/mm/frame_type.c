@@ -97,6 +97,9 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
     for (;;) {
         if (unlikely((old & FRAME_TYPE_REFS_MASK) == FRAME_TYPE_REFS_MASK - 1))
             return -EINVAL;
+        /* Before any waiting: the lock may be the caller's own, for a table that wants to map itself. */
+        if ((old & FRAME_TYPE_REFS_MASK) && kind_of(old) != kind)
+            return -EINVAL;
         if (old & FRAME_TABLE_LOCK && (!(old & FRAME_VALIDATED) || kind_of(old) != kind)) {
             cpu_relax();                        /* somebody is (in)validating: the outcome decides */
             old = read_once(f->type);
@@ -104,8 +107,6 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
         }
         took_over = change = false;
         if (old & FRAME_TYPE_REFS_MASK) {
-            if (kind_of(old) != kind)
-                return -EINVAL;
             if (likely(old & FRAME_VALIDATED)) {
                 new = old + 1;
             } else if (old & FRAME_PARTIAL_GET) {

@@ -77,6 +77,8 @@ int pv_set_base(struct vcpu *v, mfn_t mfn, bool user)
 {
     mfn_t old = user ? v->arch.pv.user_table : v->arch.pv.kernel_table;
 
+    if (mfn_eq(mfn, INVALID_MFN))
+        return refuse(v->domain, -EINVAL, "loads page table mfn %lx, which is not its memory", mfn.m);
     if (user && !mfn.m)
         mfn = INVALID_MFN;
     if (mfn_eq(mfn, old)) {
