@@ -225,19 +225,28 @@ static void check_abuse(void)
 
 static void check_growth(void)
 {
-    uint8_t *page = page_alloc();
+    event_word_t *second = page_alloc();
     unsigned int n = 0;
-    long port;
+    long port, peer;
 
-    section("more ports by more pages");
-    while ((port = event_alloc_unbound(DOMID_SELF, DOMID_SELF)) > 0 && n++ < 3000)
-        EXPECT(port < 1024);
-    EXPECT_EQ(port, -XEN_ENOSPC);
-    EXPECT_EQ(expand_array(mfn_of(page)), 0);
-    port = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
-    EXPECT(port >= 1024 && port < 2048);
+    section("ports without a word, sent to all the same");
+    do
+        port = event_alloc_unbound(DOMID_SELF, DOMID_SELF);
+    while (port > 0 && port < 1030 && n++ < 1100);
+    REQUIRE_EQ(port, 1030);
+    peer = event_bind_interdomain(DOMID_SELF, port);
+    REQUIRE_EQ(peer, 1031);
+    EXPECT_EQ(event_send(port), 0);
+    EXPECT_EQ(event_send(peer), 0);
 
-    section("a port the array has no word for");
+    section("more words");
+    EXPECT_EQ(expand_array(mfn_of(second)), 0);
+    second[port - 1024] = 0;
+    EXPECT_EQ(event_send(peer), 0);
+    EXPECT(second[port - 1024] & 1u << EVTCHN_FIFO_PENDING);
+    EXPECT_EQ(set_priority(port, 1), 0);
+
+    section("a port that is none");
     EXPECT_EQ(set_priority(5000, 1), -XEN_EINVAL);
 }
 

@@ -39,6 +39,8 @@ bool expect_eq(const char *file, int line, const char *text, uint64_t got, uint6
 bool expect_any(const char *file, int line, const char *text, long got, const long *wanted,
                 size_t n);
 
+/* A failed expectation that needs no condition; a failure that ends the test. */
+#define UNEXPECTED(what) expect_failed(__FILE__, __LINE__, what)
 #define FAIL(why) fail(__FILE__, __LINE__, why)
 #define EXPECT(condition) \
     ((condition) ? true : expect_failed(__FILE__, __LINE__, #condition))

@@ -5,6 +5,8 @@
  * The one promise of paravirtual paging: no guest ever has a writable mapping of a live page table,
  * of a descriptor table, or of memory that is not its own.  Each attempt must be refused and leave
  * everything as it was; a success here is a way to own the machine.
+ *
+ * options: guest_loglvl=none
  */
 #include "../lib/guest.h"
 
