@@ -53,11 +53,13 @@ static const struct row table[64] = {
     ROW(sched_op,                       do_sched_op,            ANY),
     ROW(callback_op,                    do_callback_op,         ANY),
     ROW(event_channel_op,               do_event_channel_op,    ANY),
+    ROW(sysctl,                         do_sysctl,              ANY),
+    ROW(domctl,                         do_domctl,              ANY),
     ROW(physdev_op,                     do_physdev_op,          ANY),
     ROW(arch_0,                         do_mca,                 DOM0),      /* machine checks */
 };
 /* Not there, and therefore -ENOSYS: acm (xsm_op), xenoprof, kexec, tmem, argo, xenpmu, hypfs, and until they are written
- * domctl, sysctl, hvm_op and dm_op. */
+ * hvm_op and dm_op. */
 
 /* Where the running hypercall's arguments go when it wants to be continued. */
 struct continuation {

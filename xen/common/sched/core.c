@@ -243,11 +243,12 @@ static void schedule(void)
     else
         timer_stop(&rq->slice);
     if (next != prev) {
-        if (!prev->is_idle)
+        if (prev->is_idle)
+            runstate_change(prev, RUNSTATE_runnable, now);
+        else
             runstate_change(prev, vcpu_runnable(prev) ? RUNSTATE_runnable
                                   : test_bit(VPF_BLOCKED, &prev->pause_flags) ? RUNSTATE_blocked : RUNSTATE_offline, now);
-        if (!next->is_idle)
-            runstate_change(next, RUNSTATE_running, now);
+        runstate_change(next, RUNSTATE_running, now);
         next->is_running = true;
     }
     spin_unlock(&rq->lock);

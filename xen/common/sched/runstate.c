@@ -26,17 +26,19 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
     }
 }
 
+uint64_t vcpu_cpu_time(const struct vcpu *v)
+{
+    struct vcpu_runstate_info info = v->runstate;
+    time_ns spent = info.state == RUNSTATE_running ? time_now() - (time_ns)info.state_entry_time : 0;
+
+    return info.time[RUNSTATE_running] + (spent > 0 ? (uint64_t)spent : 0);
+}
+
 uint64_t domain_cpu_time(const struct domain *d)
 {
     uint64_t total = 0;
 
-    for_each_vcpu(d, v) {
-        struct vcpu_runstate_info info = v->runstate;
-        total += info.time[RUNSTATE_running];
-        if (info.state == RUNSTATE_running) {
-            time_ns spent = time_now() - (time_ns)info.state_entry_time;
-            total += spent > 0 ? (uint64_t)spent : 0;
-        }
-    }
+    for_each_vcpu(d, v)
+        total += vcpu_cpu_time(v);
     return total;
 }

@@ -18,7 +18,10 @@ void arch_domain_free(struct domain *d);
 int arch_vcpu_create(struct vcpu *v) must_check;
 void arch_vcpu_free(struct vcpu *v);
 int arch_vcpu_reset(struct vcpu *v) must_check;                 /* back to "not initialised" */
-int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;    /* VCPUOP_initialise */
+/* VCPUOP_initialise and domctl: from the caller's memory; v goes up or down as the context's flags say. */
+int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;
+/* The opposite, v being paused: its context to the caller's memory. */
+int arch_vcpu_get_context(struct vcpu *v, uint64_t caller_va) must_check;
 int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset) must_check;   /* VCPUOP_register_vcpu_info */
 int arch_vcpu_set_time_area(struct vcpu *v, uint64_t va) must_check;     /* second copy of its time info; 0: none */
 uint64_t arch_vcpu_physid(const struct vcpu *v);                /* ACPI id << 32 | APIC id of its processor */

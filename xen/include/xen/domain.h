@@ -60,8 +60,8 @@ struct domain {
     bool is_privileged;                 /* dom0 */
     bool is_hvm;
     bool is_shutting_down, is_shut_down;
-    bool paused_by_controller;
-    uint32_t controller_pause_count;
+    bool is_debugged;                   /* by the toolstack, which says so */
+    uint32_t controller_pause_count;    /* the toolstack's pauses; under the domctl lock */
     uint32_t shutdown_code;             /* SHUTDOWN_*; ~0: none */
     uint32_t pause_count;               /* atomic */
     uint32_t ssidref;

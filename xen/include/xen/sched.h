@@ -46,7 +46,8 @@ int vcpu_set_hard_affinity(struct vcpu *v, const struct cpumask *mask) must_chec
 int vcpu_set_soft_affinity(struct vcpu *v, const struct cpumask *mask) must_check;
 struct vcpu_runstate_info;
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info);
-uint64_t domain_cpu_time(const struct domain *d);   /* ns its vcpus have run */
+uint64_t vcpu_cpu_time(const struct vcpu *v);       /* ns it has run, up to now; an idle vcpu's: its CPU idled */
+uint64_t domain_cpu_time(const struct domain *d);
 void sched_dump(void);                  /* debug key 'r' */
 int sched_set_timer(struct vcpu *v, time_ns deadline);      /* singleshot timer: VIRQ_TIMER at deadline; 0 stops */
 void sched_periodic_timer_set(struct vcpu *v, time_ns period);

@@ -6,6 +6,7 @@
  * pages; a page that others still map goes when their last reference does.
  */
 #include <lib/string.h>
+#include <x86/cpu.h>
 #include <x86/guest.h>
 #include <x86/mm.h>
 #include <x86/pv.h>
@@ -45,6 +46,7 @@ void arch_domain_free(struct domain *d)
 {
     perdomain_destroy(d);
     domain_free_memory_map(d);
+    cpu_policy_free(d);
     rangeset_destroy(d->arch.ioport_caps);
     d->arch.ioport_caps = NULL;
     if (d->shared_info) {

@@ -8,6 +8,7 @@
 #include <asm/insn.h>
 #include <asm/regs.h>
 #include <lib/string.h>
+#include <public/domctl.h>
 #include <x86/cpu.h>
 #include <xen/arch.h>
 #include <xen/assert.h>

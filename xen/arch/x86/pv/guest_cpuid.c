@@ -91,9 +91,12 @@ static bool has_xstate(uint64_t components)
     return cpu_features.xsave && (xstate_mask & components) == components;
 }
 
+/* Whom an answer depends on. */
+struct viewer { bool is_dom0; uint64_t xcr0; };
+
 /* ---- The machine's leaves -------------------------------------------------------------------- */
 
-static void leaf_features(const struct vcpu *v, struct cpuid_regs *r)
+static void leaf_features(struct viewer by, struct cpuid_regs *r)
 {
     r->ecx = (r->ecx & ECX1_SHOWN) | ECX1_HYPERVISOR;
     if (!cpu_features.xsave)
@@ -102,7 +105,7 @@ static void leaf_features(const struct vcpu *v, struct cpuid_regs *r)
         r->ecx |= ECX1_OSXSAVE;         /* CR4.OSXSAVE is always on beneath a PV guest */
     if (!has_xstate(XSTATE_AVX))
         r->ecx &= ~(ECX1_AVX | ECX1_FMA | ECX1_F16C);
-    r->edx &= EDX1_SHOWN | (v->domain->is_privileged ? EDX1_DOM0 : 0);
+    r->edx &= EDX1_SHOWN | (by.is_dom0 ? EDX1_DOM0 : 0);
     /* Elsewhere SYSENTER does not exist in long mode. */
     if (!cpu_features.intel)
         r->edx &= ~EDX1_SEP;
@@ -139,14 +142,14 @@ static uint32_t xsave_size(uint64_t components)
     return size;
 }
 
-static void leaf_xstate(const struct vcpu *v, uint32_t subleaf, struct cpuid_regs *r)
+static void leaf_xstate(struct viewer by, uint32_t subleaf, struct cpuid_regs *r)
 {
     if (!cpu_features.xsave) {
         *r = (struct cpuid_regs){ 0 };
     } else if (subleaf == 0) {
         r->eax = (uint32_t)xstate_mask;
         r->edx = (uint32_t)(xstate_mask >> 32);
-        r->ebx = xsave_size(v->arch.xcr0);
+        r->ebx = xsave_size(by.xcr0);
         r->ecx = xsave_size(xstate_mask);
     } else if (subleaf == 1) {
         /* ebx is the compacted size for XCR0, which is the guest's at this moment; XSS is 0. */
@@ -162,13 +165,13 @@ static void leaf_xstate(const struct vcpu *v, uint32_t subleaf, struct cpuid_reg
     }
 }
 
-static void basic_leaf(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
+static void basic_leaf(struct viewer by, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
     switch (leaf) {
     case 0: r->eax = min(r->eax, MAX_BASIC); return;
-    case 1: leaf_features(v, r); return;
+    case 1: leaf_features(by, r); return;
     case 7: leaf_structured_features(subleaf, r); return;
-    case 0xd: leaf_xstate(v, subleaf, r); return;
+    case 0xd: leaf_xstate(by, subleaf, r); return;
     case 2:             /* caches and TLBs */
     case 4:
     case 0xb:           /* topology */
@@ -178,7 +181,7 @@ static void basic_leaf(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, st
     }
 }
 
-static void extended_leaf(const struct vcpu *v, uint32_t leaf, struct cpuid_regs *r)
+static void extended_leaf(struct viewer by, uint32_t leaf, struct cpuid_regs *r)
 {
     switch (leaf) {
     case 0x80000000:
@@ -186,7 +189,7 @@ static void extended_leaf(const struct vcpu *v, uint32_t leaf, struct cpuid_regs
         return;
     case 0x80000001:
         r->ecx &= ECXE1_SHOWN & ~(has_xstate(XSTATE_AVX) ? 0 : ECXE1_AVX);
-        r->edx &= EDXE1_SHOWN | (v->domain->is_privileged ? EDXE1_DOM0 : 0);
+        r->edx &= EDXE1_SHOWN | (by.is_dom0 ? EDXE1_DOM0 : 0);
         r->edx |= EDXE1_SYSCALL;
         return;
     case 0x80000002 ... 0x80000006:     /* name, caches */
@@ -195,7 +198,7 @@ static void extended_leaf(const struct vcpu *v, uint32_t leaf, struct cpuid_regs
     case 0x8000001e:
         return;
     case 0x80000007:                    /* a domain that may move must not rely on the TSC's rate */
-        *r = (struct cpuid_regs){ .edx = v->domain->is_privileged ? r->edx & EDXE7_ITSC : 0 };
+        *r = (struct cpuid_regs){ .edx = by.is_dom0 ? r->edx & EDXE7_ITSC : 0 };
         return;
     case 0x80000008:
         r->ebx &= EBXE8_SHOWN;
@@ -258,12 +261,8 @@ static void our_leaf(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
     }
 }
 
-void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
+static void machine_leaf(struct viewer by, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
-    if (leaf >= XEN_CPUID_FIRST_LEAF && leaf < XEN_CPUID_FIRST_LEAF + 0x10000) {
-        our_leaf(leaf, subleaf, r);
-        return;
-    }
     uint32_t range = leaf & 0xffff0000;
     uint32_t limit = range == 0 ? MAX_BASIC : range == 0x80000000 ? MAX_EXTENDED : 0;
     if (leaf > limit || leaf > cpuid(range, 0).eax) {
@@ -272,9 +271,24 @@ void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpui
     }
     *r = cpuid(leaf, subleaf);
     if (range)
-        extended_leaf(v, leaf, r);
+        extended_leaf(by, leaf, r);
     else
-        basic_leaf(v, leaf, subleaf, r);
+        basic_leaf(by, leaf, subleaf, r);
+}
+
+void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
+{
+    if (leaf >= XEN_CPUID_FIRST_LEAF && leaf < XEN_CPUID_FIRST_LEAF + 0x10000) {
+        our_leaf(leaf, subleaf, r);
+        return;
+    }
+    machine_leaf((struct viewer){ v->domain->is_privileged, v->arch.xcr0 }, leaf, subleaf, r);
+    cpu_policy_apply(v->domain, leaf, subleaf, r);
+}
+
+void pv_cpuid_default(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
+{
+    machine_leaf((struct viewer){ false, 3 }, leaf, subleaf, r);
 }
 
 /* UD2, "xen", CPUID. */

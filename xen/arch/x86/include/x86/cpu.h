@@ -94,6 +94,13 @@ void xstate_set_fpu(struct vcpu *v, const void *fxsave);
 int xstate_replace(struct vcpu *v, uint64_t xcr0, void *area) must_check;
 extern uint64_t xstate_mask;        /* what XCR0 may hold */
 
+/* ---- guest/cpu_policy.c ----------------------------------------------------------------------- */
+
+struct domain;
+/* r is what d may be shown of a leaf: less what its toolstack takes away. */
+void cpu_policy_apply(const struct domain *d, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r);
+void cpu_policy_free(struct domain *d);
+
 /* ---- mce.c, msr.c ---------------------------------------------------------------------------- */
 void mce_init_cpu(void);
 void mce_handle(struct cpu_user_regs *regs);
