@@ -190,7 +190,7 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     r->ss = pv_fix_selector(r->ss);
     r->entry_vector = 0;
     pv->in_kernel = c->flags & VGCF_in_kernel;
-    pv->iopl = 0;
+    pv->iopl = (c->user_regs.rflags & FLAGS_IOPL) >> 12;
     memcpy(pv->traps, c->trap_ctxt, sizeof(pv->traps));
     pv->ldt_base = c->ldt_base;
     pv->ldt_entries = (unsigned int)c->ldt_ents;
