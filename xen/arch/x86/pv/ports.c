@@ -8,6 +8,7 @@
  * give all ones and writes vanish, as on a bus with nobody there.
  */
 #include <asm/io.h>
+#include <xen/bitops.h>
 #include <xen/guest_access.h>
 #include <xen/pci.h>
 #include <xen/printk.h>
@@ -64,6 +65,13 @@ static bool is_config_address(const struct vcpu *v, uint16_t port, unsigned int 
     return v->domain->is_privileged && port == PORT_CF8 && bytes == 4;
 }
 
+/* Drivers poll: each port is worth one line, whoever it was. */
+static bool worth_saying(uint16_t port)
+{
+    static unsigned long said[65536 / 64];
+    return printk_guest_enabled(LOG_DEBUG) && !atomic_test_and_set_bit(port, said);
+}
+
 uint32_t pv_port_read(struct vcpu *v, uint16_t port, unsigned int bytes)
 {
     if (likely(owns(v, port, bytes)))
@@ -72,8 +80,9 @@ uint32_t pv_port_read(struct vcpu *v, uint16_t port, unsigned int bytes)
         return pci_port_read(v->domain->arch.pci_cf8, port & 3, bytes);
     if (is_config_address(v, port, bytes))
         return v->domain->arch.pci_cf8;
-    glog_debug("d%uv%u: reads port %04x, which it does not have\n", v->domain->id, v->vcpu_id,
-               port);
+    if (worth_saying(port))
+        glog_debug("d%uv%u: reads port %04x, which it does not have\n", v->domain->id, v->vcpu_id,
+                   port);
     return all_ones(bytes);
 }
 
@@ -90,7 +99,7 @@ void pv_port_write(struct vcpu *v, uint16_t port, unsigned int bytes, uint32_t v
         pci_port_write(v->domain->arch.pci_cf8, port & 3, bytes, value);
     } else if (is_config_address(v, port, bytes)) {
         v->domain->arch.pci_cf8 = value;
-    } else {
+    } else if (worth_saying(port)) {
         glog_debug("d%uv%u: writes %x to port %04x, which it does not have\n", v->domain->id,
                    v->vcpu_id, value, port);
     }
