@@ -388,7 +388,7 @@ menuentry 'Xenith, {protocol}' --hotkey={key} {{
     return text
 
 
-def grub_iso(xen, kernel, initrd, options, dom0_options, path):
+def grub_iso(xen, kernel, initrd, options, dom0_options, path, timeout=60):
     """A bootable image as grub-mkrescue makes it, with a menu of both protocols."""
     with tempfile.TemporaryDirectory() as folder:
         os.makedirs(folder + "/boot/grub")
@@ -396,7 +396,7 @@ def grub_iso(xen, kernel, initrd, options, dom0_options, path):
         shutil.copy(kernel.vmlinuz, folder + "/boot/vmlinuz")
         shutil.copy(initrd, folder + "/boot/initrd")
         with open(folder + "/boot/grub/grub.cfg", "w") as f:
-            f.write(GRUB_HEAD.format(timeout=60))
+            f.write(GRUB_HEAD.format(timeout=timeout))
             f.write(grub_entries("/boot/xen.gz", "/boot/vmlinuz", "/boot/initrd",
                                  options, dom0_options))
         run("grub-mkrescue", "-d", GRUB_FOLDER, "-o", path + ".partial", folder,
