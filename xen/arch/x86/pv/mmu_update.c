@@ -127,8 +127,10 @@ static void release(struct locked_table *t)
 static int do_table_request(struct update_domains *u, struct locked_table *t, uint64_t ptr, pte_t val, bool preserve_ad)
 {
     mfn_t mfn = maddr_to_mfn(maddr_of(ptr));
-    pte_t *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (ptr & (PAGE_SIZE - 1) & ~7UL));
+    pte_t *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (ptr & (PAGE_SIZE - 1)));
 
+    if (unlikely(ptr & 7))
+        return refuse(u->table, -EINVAL, "mmu_update of %lx, which is not aligned", ptr);
     if (unlikely(!t->frame || !mfn_eq(frame_to_mfn(t->frame), mfn))) {
         release(t);
         if (frame_is_io(mfn) || !frame_get(mfn_to_frame(mfn), u->table))
@@ -169,7 +171,8 @@ static int do_request(struct update_domains *u, struct locked_table *t, const st
 {
     switch (r->ptr & 3) {
     case MMU_NORMAL_PT_UPDATE:
-        return do_table_request(u, t, r->ptr, r->val, false);
+    case MMU_PT_UPDATE_NO_TRANSLATE:            /* nothing is ever translated here */
+        return do_table_request(u, t, r->ptr & ~3UL, r->val, false);
     case MMU_PT_UPDATE_PRESERVE_AD:
         return do_table_request(u, t, r->ptr & ~3UL, r->val, true);
     case MMU_MACHPHYS_UPDATE:
