@@ -196,10 +196,9 @@ long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned in
             return rc;
         put = true;
     }
+    /* Even when no operation is left: the last one may be what a put is left of. */
+    rc = pv_finish_put(current);
     while (done < count && !rc) {
-        rc = pv_finish_put(current);
-        if (rc)
-            break;
         unsigned int n = min(count - done, (unsigned int)BATCH);
         if (copy_from_guest_va(batch, uops + done * sizeof(batch[0]), n * sizeof(batch[0]))) {
             rc = -EFAULT;
