@@ -71,7 +71,6 @@ int domain_create(domid_t id, const struct domain_config *config, struct domain 
     d->id = id;
     d->refs = 1;
     d->pause_count = 1;
-    d->controller_pause_count = 1;
     d->is_privileged = config->is_privileged;
     d->create_flags = config->flags;
     d->ssidref = config->ssidref;

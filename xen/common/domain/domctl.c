@@ -112,7 +112,7 @@ long do_domctl(uint64_t u_op)
     const struct row *row = find_row(op.cmd);
     bool needs_target = !row || !(row->flags & NO_TARGET);
     if (needs_target)
-        d = domain_find_any(op.domain);
+        d = domain_find(op.domain);
     int rc = xsm_domctl(self, d, op.cmd);
     if (!rc)
         rc = needs_target && !d ? -ESRCH : !row ? -ENOSYS : perform(row, d, &op);

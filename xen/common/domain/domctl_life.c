@@ -77,6 +77,7 @@ int domctl_create(struct domain *none, struct xen_domctl *op)
     rc = domain_create(id, &config, &d);
     if (rc)
         return rc;
+    d->controller_pause_count = 1;      /* it is born paused, and the toolstack lets it go */
     d->max_pages = 0;                   /* until max_mem */
     op->domain = id;
     return 0;
