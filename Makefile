@@ -7,7 +7,7 @@ world: xen
 
 include xen/rules.mk
 
-.PHONY: dist install check check-quick bench clean distclean help tools
+.PHONY: dist install check check-quick bench demo docs clean distclean help tools
 dist: xen
 
 install: dist
@@ -19,8 +19,14 @@ check: dist
 	tests/run full
 check-quick: dist
 	tests/run quick
-bench: dist
-	bench/run
+demo:
+	build/demo.sh
+docs:
+	build/docs.py
+# Speed is measured on a release build, beside the working one.
+bench:
+	$(MAKE) xen debug=n DIST=$(CURDIR)/dist/release
+	bench/run --hypervisor dist/release/xen.elf32
 
 clean:
 	rm -rf $(XEN_OUT) $(DIST)/install $(DIST)/xen.elf32
@@ -33,5 +39,7 @@ help:
 	@echo "make install DESTDIR=/somewhere"
 	@echo "make check        all tests; check-quick: a subset in minutes"
 	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
+	@echo "make demo         boots dom0 in QEMU, with the console here"
+	@echo "make docs         tables and picture of docs/ from the source; HTML in dist/docs"
 	@echo "make clean, distclean"
 	@echo "switches (Config.mk): debug=$(debug) verbose=$(verbose) perfc=$(perfc)"

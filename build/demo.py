@@ -33,7 +33,7 @@ def main():
     if sys.argv[1:] == ["--iso"]:
         print(f"demo: {ISO}")
         return
-    print("demo: booting; 'poweroff -f' or CTRL-] and x to end, CTRL-a three times for the debug keys",
+    print("demo: booting; end with 'poweroff -f' or CTRL-] x; debug keys: CTRL-a three times",
           flush=True)
     os.execvp("qemu-system-x86_64", [
         "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",

@@ -20,36 +20,35 @@ sys.dont_write_bytecode = True
 import graph  # noqa: E402
 import html_pages  # noqa: E402
 
-KINDS = {"BOOL": "yes/no", "UINT": "number", "SIZE": "size", "STRING": "text", "CUSTOM": "own"}
-MISSING = "(no text in docs/options.txt)"
-
-# hypercall, pattern of its sub-operations' names, header under xen/include/public, dispatching files
+# hypercall, pattern of its sub-operations' names, header under xen/include/public, dispatching file
 CALLS = [
     ("memory_op", r"XENMEM_(?!resource_|\w+_op_)[a-z]\w*", "memory.h",
-     ["xen/common/memory/memory_op.c"]),
-    ("mmu_update", r"MMU_[A-Z]+_\w+", "xen.h", ["xen/arch/x86/pv/mmu_update.c"]),
-    ("mmuext_op", r"MMUEXT_[A-Z]\w*", "xen.h", ["xen/arch/x86/pv/mmuext.c"]),
-    ("event_channel_op", r"EVTCHNOP_[a-z]\w*", "event_channel.h", ["xen/common/event/event_op.c"]),
+     "xen/common/memory/memory_op.c"),
+    ("mmu_update", r"MMU_[A-Z]+_\w+", "xen.h", "xen/arch/x86/pv/mmu_update.c"),
+    ("mmuext_op", r"MMUEXT_[A-Z]\w*", "xen.h", "xen/arch/x86/pv/mmuext.c"),
+    ("event_channel_op", r"EVTCHNOP_[a-z]\w*", "event_channel.h", "xen/common/event/event_op.c"),
     ("grant_table_op", r"GNTTABOP_(?!error)[a-z]\w*", "grant_table.h",
-     ["xen/common/grant/grant_op.c"]),
-    ("sched_op", r"SCHEDOP_[a-z]\w*", "sched.h", ["xen/common/sched/sched_op.c"]),
-    ("vcpu_op", r"VCPUOP_[a-z]\w*", "vcpu.h", ["xen/common/domain/vcpu_op.c"]),
-    ("xen_version", r"XENVER_[a-z]\w*", "version.h", ["xen/common/domain/version.c"]),
-    ("console_io", r"CONSOLEIO_[a-z]\w*", "xen.h", ["xen/common/console/console_io.c"]),
-    ("vm_assist", r"VMASST_TYPE_\w+", "xen.h", ["xen/common/domain/vm_assist.c"]),
-    ("callback_op", r"CALLBACKOP_\w+", "callback.h", ["xen/arch/x86/pv/callback.c"]),
-    ("nmi_op", r"XENNMI_\w+", "nmi.h", ["xen/arch/x86/pv/callback.c"]),
-    ("set_segment_base", r"SEGBASE_\w+", "arch-x86/xen-x86_64.h", ["xen/arch/x86/pv/callback.c"]),
-    ("physdev_op", r"PHYSDEVOP_[a-z]\w*", "physdev.h", ["xen/arch/x86/guest/physdev_op.c"]),
-    ("platform_op", r"XENPF_[a-z]\w*", "platform.h", ["xen/arch/x86/guest/platform_op.c"]),
-    ("arch_0", r"XEN_MC_[a-z]\w*", "arch-x86/xen-mca.h", ["xen/arch/x86/guest/mca.c"]),
+     "xen/common/grant/grant_op.c"),
+    ("sched_op", r"SCHEDOP_[a-z]\w*", "sched.h", "xen/common/sched/sched_op.c"),
+    ("vcpu_op", r"VCPUOP_[a-z]\w*", "vcpu.h", "xen/common/domain/vcpu_op.c"),
+    ("xen_version", r"XENVER_[a-z]\w*", "version.h", "xen/common/domain/version.c"),
+    ("console_io", r"CONSOLEIO_[a-z]\w*", "xen.h", "xen/common/console/console_io.c"),
+    ("vm_assist", r"VMASST_TYPE_\w+", "xen.h", "xen/common/domain/vm_assist.c"),
+    ("callback_op", r"CALLBACKOP_\w+", "callback.h", "xen/arch/x86/pv/callback.c"),
+    ("nmi_op", r"XENNMI_\w+", "nmi.h", "xen/arch/x86/pv/callback.c"),
+    ("set_segment_base", r"SEGBASE_\w+", "arch-x86/xen-x86_64.h", "xen/arch/x86/pv/callback.c"),
+    ("physdev_op", r"PHYSDEVOP_[a-z]\w*", "physdev.h", "xen/arch/x86/guest/physdev_op.c"),
+    ("platform_op", r"XENPF_[a-z]\w*", "platform.h", "xen/arch/x86/guest/platform_op.c"),
+    ("arch_0", r"XEN_MC_[a-z]\w*", "arch-x86/xen-mca.h", "xen/arch/x86/guest/mca.c"),
     ("domctl", r"XEN_DOMCTL_(?!vmtrace_(?!op))[a-z]\w*", "domctl.h",
-     ["xen/common/domain/domctl.c"]),
+     "xen/common/domain/domctl.c"),
     ("sysctl", r"XEN_SYSCTL_(?!cpu_policy_|cpu_featureset_|pm_op_)[a-z]\w*", "sysctl.h",
-     ["xen/common/domain/sysctl.c"]),
+     "xen/common/domain/sysctl.c"),
 ]
 # A dispatcher that hands a group of sub-operations on: the function, and where it sorts them.
 HANDED_ON = {"arch_memory_op": "xen/arch/x86/guest/memory_map.c"}
+# What a call answers to an operation that it does not have, where that is not -ENOSYS.
+ABSENT = {"vm_assist": "-EINVAL", "set_segment_base": "-EINVAL"}
 
 
 def read(path):
@@ -80,7 +79,7 @@ def options_described():
     for line in read("docs/options.txt").splitlines():
         if re.match(r"# [A-Z]", line) and not line.endswith((",", ".")):
             groups.append((line[2:], []))
-        elif line.count(" | ") >= 3:
+        elif not line.startswith("#") and line.count(" | ") >= 3:
             groups[-1][1].append(tuple(line.split(" | ", 3)))
     return [g for g in groups if g[1]]
 
@@ -102,7 +101,8 @@ def options_table():
     lines = []
     for group, rows in options_described():
         rows = [r for r in rows if r[0] in declared]
-        lines += ["", f"### {group}", "", "| option | value | default | what it does | declared in |",
+        lines += ["", f"### {group}", "",
+                  "| option | value | default | what it does | declared in |",
                   "|---|---|---|---|---|"]
         lines += [f"| `{name}` | {value} | {default} | {text} | `{declared[name][0][1][4:]}` |"
                   for name, value, default, text in rows]
@@ -125,20 +125,44 @@ def hypercall_rows():
             re.findall(r"^\s*ROW\((\w+),\s*(\w+),\s*(\w+)\)", text, re.M)}
 
 
-def state_in(text, name):
-    """What the code of a dispatcher does with a sub-operation."""
-    match = re.search(rf"\b{name}\b", text)
-    if not match:
-        return "-ENOSYS"
-    case = re.search(rf"\bcase {name}:(?:\s*case \w+:)*\s*(.*?)(?=\bcase |\bdefault\b)", text, re.S)
-    body = case.group(1).strip() if case else ""
-    always = re.match(r"return (-E[A-Z]+);", body)
+def function_body(name, own_path):
+    """The body of a function, from its dispatcher's file before all others; "" if there is none."""
+    pattern = re.compile(rf"^[^\n#]*\b{name}\([^;{{]*\)\n\{{(.*?)^\}}", re.M | re.S)
+    for path in [own_path, *sorted(graph.sources())]:
+        match = pattern.search(code_of(path))
+        if match and (path == own_path or not match.group(0).startswith("static")):
+            return match.group(1)
+    return ""
+
+
+def constant_error(body):
+    """The error that a function ends in, if it has no way to succeed."""
+    returns = re.findall(r"\breturn ([^;]+);", body)
+    errors = [re.match(r"(?:refuse\(.*?)?(-E[A-Z0-9]+)", r, re.S) for r in returns]
+    known = all(e or (r == "rc" and "if (rc)" in body) for e, r in zip(errors, returns))
+    ends = re.search(r"return [^;]+;[\s}]*$", body)
+    return errors[-1].group(1) if returns and errors[-1] and known and ends else None
+
+
+def state_in(path, name, absent="-ENOSYS"):
+    """What a dispatcher does with a sub-operation: "yes", or the error that it always answers."""
+    text = code_of(path)
+    if not re.search(rf"\b{name}\b", text):
+        return absent
+    case = re.search(rf"\bcase {name}:(?:\s*case \w+:)*\s*(.*?)(?=\bcase |\bdefault\b)", text,
+                     re.S)
+    row = re.search(rf"\[{name}\]\s*= \{{?\s*(\w+)", text)
+    test = re.search(rf"== {name}\) \{{?\s*(return -E[A-Z]+;)", text)
+    body = case.group(1).strip() if case else test.group(1) if test else ""
+    always = re.match(r"return (-E[A-Z0-9]+);", body)
     if always:
         return always.group(1)
-    for function, path in HANDED_ON.items():
-        if function + "(" in body:
-            return state_in(code_of(path), name)
-    return "yes"
+    handler = re.match(r"return (\w+)\(", body) or row
+    if not handler:
+        return "yes"
+    if handler.group(1) in HANDED_ON:
+        return state_in(HANDED_ON[handler.group(1)], name)
+    return constant_error(function_body(handler.group(1), path)) or "yes"
 
 
 def hypercall_table():
@@ -156,16 +180,16 @@ def hypercall_table():
 def operations_table():
     rows = hypercall_rows()
     lines = []
-    for call, pattern, header, paths in CALLS:
+    for call, pattern, header, path in CALLS:
         if call not in rows:
             continue
         ops = numbers(header, pattern)
-        text = "".join(code_of(path) for path in paths)
-        states = [(number, name, state_in(text, name)) for number, name in ops]
+        absent = ABSENT.get(call, "-ENOSYS")
+        states = [(number, name, state_in(path, name, absent)) for number, name in ops]
         done = sum(state == "yes" for _, _, state in states)
         title = call if call != "arch_0" else "arch_0 (machine checks)"
         lines += ["", f"### {title}: {done} of {len(ops)}", "",
-                  f"Header `public/{header}`, sorted out in `{paths[0]}`.", "",
+                  f"Header `public/{header}`, sorted out in `{path}`.", "",
                   "| number | sub-operation | state |", "|--:|---|---|"]
         lines += [f"| {number} | {name} | {state} |" for number, name, state in states]
     return lines[1:]
@@ -205,17 +229,16 @@ def man_page():
              '.\\" Written by build/docs.py out of docs/options.txt.',
              '.TH XEN\\-BOOT 7 "" "Xenith" "Xenith manual"', ".SH NAME",
              "xen\\-boot \\- options of the hypervisor's command line", ".SH SYNOPSIS",
-             ".B multiboot2 /boot/xen.gz", ".I OPTION ...", ".RB [ \\-\\- ", ".IR \"DOM0 OPTION ...\" ]",
-             ".SH DESCRIPTION"]
-    for line in read("docs/boot.md").partition("## Options\n")[2].partition("<!--")[0].split("\n\n"):
-        if line.strip():
-            lines += [".PP", roff(" ".join(line.split()))]
+             ".B multiboot2 /boot/xen.gz", ".I OPTION ...", ".RB [ \\-\\- ",
+             ".IR \"DOM0 OPTION ...\" ]", ".SH DESCRIPTION"]
+    text = read("docs/boot.md").partition("## Options\n")[2].partition("<!--")[0]
+    lines += [roff(" ".join(text.split()))]
     for group, rows in options_described():
         lines.append(f".SS {roff(group)}")
         for name, value, default, text in rows:
             if name in declared:
-                lines += [".TP", f"\\fB{roff(name)}\\fR = {roff(value)}   (default: {roff(default)})",
-                          roff(text)]
+                lines += [".TP", f"\\fB{roff(name)}\\fR = {roff(value)} "
+                          f"(default: {roff(default)})", roff(text)]
     return "\n".join(lines) + "\n"
 
 
@@ -253,7 +276,7 @@ def page_offences(page):
         if not os.path.exists(os.path.join(TOP, folder, target)):
             yield f"{page}: link to {target}, which is not there"
     for name in re.findall(r"`((?:xen|tools|tests|build|bench|docs)/[\w./-]*\w)`", text):
-        if not os.path.exists(os.path.join(TOP, name)):
+        if not any(os.path.exists(os.path.join(TOP, root, name)) for root in ("", "xen/include")):
             yield f"{page}: names {name}, which is not there"
 
 

@@ -115,7 +115,8 @@ def group_edges(edges):
 GREY, UP, INK = "#5b7a99", "#d9822b", "#222"
 # group: x, y, width, height
 BOXES = {
-    "tests/guests": (20, 30, 150, 60), "tools": (250, 30, 360, 60), "tools/libs": (700, 30, 280, 60),
+    "tests/guests": (20, 30, 150, 60), "tools": (250, 30, 360, 60),
+    "tools/libs": (700, 30, 280, 60),
     PUBLIC: (20, 140, 960, 34), "spines": (410, 225, 180, 44),
     "common": (20, 320, 330, 120), "arch/x86": (650, 320, 330, 120),
     "drivers": (430, 470, 140, 76), "lib": (20, 600, 960, 34),
@@ -235,7 +236,8 @@ def svg():
            "stroke-width: 1.6; marker-end: url(#tip); } .grid { stroke: #ddd; fill: none; } "
            ".self { fill: #ccc; }</style>",
            '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
-           f'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="{GREY}"/></marker></defs>',
+           f'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="{GREY}"/></marker>'
+           "</defs>",
            f'<rect width="1000" height="{height}" fill="white"/>']
     out += boxes_svg(ordered(edges)) + arrows_svg(group_edges(edges)) + matrix
     return "\n".join(out + ["</svg>"]) + "\n"

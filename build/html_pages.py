@@ -10,7 +10,8 @@ import re
 import shutil
 
 STYLE = """body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }
-code, pre { font-family: monospace; background: #f4f4f0; } pre { padding: .6em 1em; overflow: auto; }
+code, pre { font-family: monospace; background: #f4f4f0; }
+pre { padding: .6em 1em; overflow: auto; }
 table { border-collapse: collapse; font-size: 14px; } td, th { border: 1px solid #ccc;
 padding: .2em .5em; text-align: left; vertical-align: top; } img { max-width: 100%; }"""
 
@@ -31,7 +32,8 @@ def inline(text):
 
 def link(match):
     text, target = match.groups()
-    return f'<a href="{re.sub(r"(?:docs/)?([A-Za-z_-]+)[.]md(?=$|#)", page_name, target)}">{text}</a>'
+    target = re.sub(r"(?:docs/)?([A-Za-z_-]+)[.]md(?=$|#)", page_name, target)
+    return f'<a href="{target}">{text}</a>'
 
 
 def page_name(match):
@@ -46,10 +48,12 @@ def table(lines):
 
 
 def items(lines):
-    tag = "ol" if re.match(r"\d", lines[0]) else "ul"
+    number = re.match(r"\d+", lines[0])
+    tag = "ol" if number else "ul"
+    start = f' start="{number.group()}"' if number else ""
     entries = re.split(r"\n(?=(?:[-*]|\d+\.) )", "\n".join(lines))
     texts = [inline(re.sub(r"^(?:[-*]|\d+\.) ", "", e)) for e in entries]
-    return f"<{tag}>\n" + "\n".join(f"<li>{t}</li>" for t in texts) + f"\n</{tag}>"
+    return f"<{tag}{start}>\n" + "\n".join(f"<li>{t}</li>" for t in texts) + f"\n</{tag}>"
 
 
 def block(lines):
