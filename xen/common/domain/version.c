@@ -41,7 +41,8 @@ static long features(uint64_t arg)
         fi.submap = 0;
     else
         fi.submap = 1u << XENFEAT_pae_pgdir_above_4gb | 1u << XENFEAT_mmu_pt_update_preserve_ad |
-                    1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_memory_op_vnode_supported |
+                    1u << XENFEAT_gnttab_map_avail_bits | 1u << XENFEAT_highmem_assist |
+                    1u << XENFEAT_memory_op_vnode_supported |
                     (current->domain->is_privileged ? 1u << XENFEAT_dom0 : 0);
     return copy_arg_to_guest(arg, &fi) ? -EFAULT : 0;
 }
