@@ -158,7 +158,7 @@ struct value *format_braces(struct script *s, const struct value *format, struct
 
 /* Tables of what is built in. A method is found by its object's kind. */
 const struct builtin *str_method(const char *name);
-const struct builtin *list_method(const char *name);
+const struct builtin *list_method(const char *name, bool is_tuple);
 const struct builtin *dict_method(const char *name);
 void builtins_offer(struct script *s);
 void network_offer(struct script *s);

@@ -24,7 +24,7 @@ void script_init(struct script *s, const struct config_options *options)
 
     *s = (struct script){ .options = options ? options : &defaults };
     s->arena.limit = MEMORY_LIMIT;
-    s->steps = s->options->max_steps ? s->options->max_steps : DEFAULT_STEPS;
+    s->steps = ~0ul;    /* what follows is not the script's work */
     s->none.kind = VALUE_NONE;
     s->yes.kind = s->no.kind = VALUE_BOOL;
     s->yes.number = 1;
@@ -35,6 +35,7 @@ void script_init(struct script *s, const struct config_options *options)
     errors_offer(s, s->builtins);
     network_offer(s);
     xm_vars_offer(s);
+    s->steps = s->options->max_steps ? s->options->max_steps : DEFAULT_STEPS;
 }
 
 void script_free(struct script *s)
@@ -132,7 +133,6 @@ void script_enter(struct script *s)
 
 void script_throw(struct script *s, struct value *error, struct place at)
 {
-    struct value *text = error_text(s, error);
     struct catcher *c = s->catcher;
 
     s->raised = error;
@@ -143,6 +143,8 @@ void script_throw(struct script *s, struct value *error, struct place at)
         s->env = c->env;
         longjmp(c->jump, 1);
     }
+    struct value *text = error_text(s, error);
+
     script_fatal(s, at, "%s%s%s", error->error.type->name, text->len ? ": " : "", text->text);
 }
 
