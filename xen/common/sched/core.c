@@ -79,6 +79,8 @@ static void enqueue_and_tell(struct vcpu *v, struct runqueue *rq, bool woken)
     policy->enqueue(v->sched, cpu, woken);
     if (rq->running->is_idle || policy->preempts(v->sched, rq->running, cpu))
         softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+    else if (!timer_is_armed(&rq->slice))
+        timer_set(&rq->slice, time_now() + SCHED_SLICE);    /* who ran alone ran without limit */
 }
 
 void vcpu_wake(struct vcpu *v)

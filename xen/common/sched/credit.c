@@ -6,7 +6,6 @@
 #include "policy.h"
 
 enum { PRIO_BOOST, PRIO_UNDER, PRIO_OVER, PRIOS };
-#define SLICE (30 * NS_PER_MS)
 
 struct credit_queue { struct list_head prio[PRIOS]; unsigned int count; };
 DEFINE_STATIC_PER_CPU(struct credit_queue, queue);
@@ -49,7 +48,7 @@ static struct sched_choice credit_pick(unsigned int cpu, time_ns now)
             if (u->vcpu->is_running && u->vcpu != current)
                 continue;               /* its registers are not saved yet elsewhere */
             credit_dequeue(u, cpu);
-            return (struct sched_choice){ u->vcpu, q->count ? SLICE : 0 };
+            return (struct sched_choice){ u->vcpu, q->count ? SCHED_SLICE : 0 };
         }
     }
     return (struct sched_choice){ NULL, 0 };

@@ -23,6 +23,8 @@ struct sched_unit {
     time_ns start;                  /* when it began to run, for burning credit */
 };
 
+#define SCHED_SLICE (30 * NS_PER_MS)   /* for who runs when another becomes runnable */
+
 struct sched_choice { struct vcpu *next; time_ns slice; };      /* next NULL: idle; slice 0: no limit */
 
 struct sched_policy {
