@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A kernel that reports its own crash.
+ *
+ * expect: crash
+ * slow: yes
+ */
+#include "../lib/guest.h"
+
+TEST("crash_shutdown")
+{
+    shutdown(SHUTDOWN_crash);
+}
