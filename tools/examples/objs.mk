@@ -1,1 +1,1 @@
-data-y := xmexample1:/etc/xen/xmexample1 xmexample2:/etc/xen/xmexample2 xmexample3:/etc/xen/xmexample3
+data-y := $(foreach x,xmexample1 xmexample2 xmexample3,$(x):/etc/xen/$(x))

@@ -248,7 +248,9 @@ static int pair_set(void *object, const struct config_key *keys, size_t count,
     const char *value = equals + 1 + strspn(equals + 1, " \t");
 
     if (!key)
-        return config_fail(e, "Invalid %s option: %.100s%s%s%s", device, pair,
+        return config_fail(e, !strcmp(device, "vfb")
+                           ? "configuration option %2$.100s unknown to %1$ss%3$s%4$s%5$s"
+                           : "Invalid %1$s option: %2$.100s%3$s%4$s%5$s", device, pair,
                            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
     snprintf(what, sizeof(what), "%s option %s", device, pair);
     return key_set(object, key, value, what, e);

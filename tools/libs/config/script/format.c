@@ -252,7 +252,9 @@ static void convert_percent(struct supply *in, struct text *t)
     if (in->p == in->end)
         script_raise(in->s, "ValueError", "the pattern ends within a conversion");
     spec.type = *in->p++;
-    if (spec.align == '<')
+    if (!spec.align && strchr("src", spec.type))
+        spec.align = '>';
+    if (spec.align)
         spec.fill = ' ';
     if (spec.type == '%')
         text_putc(t, '%');
