@@ -1,0 +1,3 @@
+prog-y := xenconsole
+obj-y := main.o terminal.o
+libs-y := xs base
