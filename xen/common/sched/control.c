@@ -1,42 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The control interface's questions about scheduling.
- *
- * There is one pool, number 0, with every processor and domain.  Domains share time equally: weight and cap are told as
- * what that amounts to, and other values are refused.
- */
+/* The control interface's part about scheduling: parameters of domains and policies, and CPU
+ * pools. */
 #include <xen/control.h>
+#include <xen/options.h>
 #include <xen/rcu.h>
 
 #include "policy.h"
 
-#define DEFAULT_WEIGHT  256
-#define NO_CAP          0
-#define SLICE_MS        30
+/* Microseconds; < 0: as each policy thinks best. */
+static unsigned int opt_ratelimit_us = ~0u;
+OPTION_UINT(ratelimit_us, "sched_ratelimit_us", opt_ratelimit_us);
 
-static int credit_domain_op(struct xen_domctl_scheduler_op *s)
+time_ns ratelimit_or(time_ns otherwise)
 {
-    struct xen_domctl_sched_credit *c = &s->u.credit;
-
-    switch (s->cmd) {
-    case XEN_DOMCTL_SCHEDOP_getinfo:
-        *c = (struct xen_domctl_sched_credit){ .weight = DEFAULT_WEIGHT, .cap = NO_CAP };
-        return 0;
-    case XEN_DOMCTL_SCHEDOP_putinfo:
-        return (c->weight && c->weight != DEFAULT_WEIGHT) || c->cap != NO_CAP ? -EOPNOTSUPP : 0;
-    default:
-        return -EINVAL;
-    }
+    return opt_ratelimit_us <= 500000 ? opt_ratelimit_us * NS_PER_US : otherwise;
 }
 
 int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 {
-    struct xen_domctl_scheduler_op *s = &op->u.scheduler_op;
+    uint32_t id = op->u.scheduler_op.sched_id, cmd = op->u.scheduler_op.cmd;
+    int rc = -EINVAL;
 
-    (void)d;
-    if (s->sched_id != sched_policy_id())
-        return -EINVAL;
-    return s->sched_id == XEN_SCHEDULER_CREDIT ? credit_domain_op(s) : -EOPNOTSUPP;
+    spin_lock(&cpupool_lock);
+    const struct sched_policy *policy = d->sched->pool->policy;
+    if (id == policy->id && cmd == XEN_DOMCTL_SCHEDOP_getinfo)
+        rc = policy->get(d->sched, op);
+    else if (id == policy->id && cmd == XEN_DOMCTL_SCHEDOP_putinfo)
+        rc = policy->put(d->sched, op);
+    spin_unlock(&cpupool_lock);
+    return rc;
 }
 
 int sysctl_sched_id(struct xen_sysctl *op)
@@ -48,57 +40,82 @@ int sysctl_sched_id(struct xen_sysctl *op)
 int sysctl_scheduler(struct xen_sysctl *op)
 {
     struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+    int rc = -EINVAL;
 
-    if (s->cpupool_id)
-        return -ESRCH;
-    if (s->sched_id != sched_policy_id() || s->cmd > XEN_SYSCTL_SCHEDOP_getinfo)
-        return -EINVAL;
-    if (s->cmd == XEN_SYSCTL_SCHEDOP_putinfo || s->sched_id != XEN_SCHEDULER_CREDIT)
-        return -EOPNOTSUPP;
-    s->u.sched_credit = (struct xen_sysctl_credit_schedule){ .tslice_ms = SLICE_MS };
-    return 0;
+    spin_lock(&cpupool_lock);
+    struct cpupool *p = cpupool_find(s->cpupool_id);
+    if (!p)
+        rc = -ESRCH;
+    else if (s->sched_id == p->policy->id && s->cmd == XEN_SYSCTL_SCHEDOP_getinfo)
+        rc = p->policy->get_global(p, s);
+    else if (s->sched_id == p->policy->id && s->cmd == XEN_SYSCTL_SCHEDOP_putinfo)
+        rc = p->policy->put_global(p, s);
+    spin_unlock(&cpupool_lock);
+    return rc;
 }
 
 /* ---- Pools ----------------------------------------------------------------------------------- */
 
-static int pool_info(struct xen_sysctl_cpupool_op *p)
+/* The first pool from that number on. */
+static int pool_info(struct xen_sysctl_cpupool_op *op)
 {
-    if (p->cpupool_id)
-        return -ENOENT;
-    p->sched_id = sched_policy_id();
-    p->n_dom = 0;
-    rcu_read_lock();
-    for_each_domain(d)
-        p->n_dom++;
-    rcu_read_unlock();
-    return bitmap_to_guest(&p->cpumap, cpu_online.bits, cpu_count);
+    struct cpumask cpus;
+
+    spin_lock(&cpupool_lock);
+    const struct cpupool *p = cpupool_next(op->cpupool_id);
+    if (p) {
+        op->cpupool_id = p->id;
+        op->sched_id = p->policy->id;
+        op->n_dom = p->nr_domains;
+        cpus = p->cpus;
+    }
+    spin_unlock(&cpupool_lock);
+    return p ? bitmap_to_guest(&op->cpumap, cpus.bits, cpu_count) : -ENOENT;
 }
 
-static int pool_free_cpus(struct xen_sysctl_cpupool_op *p)
+static int pool_free_cpus(struct xen_sysctl_cpupool_op *op)
 {
-    static const struct cpumask none;
-    return bitmap_to_guest(&p->cpumap, none.bits, cpu_count);
+    struct cpumask cpus = { { 0 } };
+
+    for_each_online_cpu(cpu)
+        if (read_once(per_cpu(runqueue, cpu).pool) == &pool_none)
+            bitmap_set(cpus.bits, cpu);
+    return bitmap_to_guest(&op->cpumap, cpus.bits, cpu_count);
 }
 
-static int pool_move_domain(const struct xen_sysctl_cpupool_op *p)
+/* Its vcpus stop before the lock is taken, since to stop they may have to wait for the lock. */
+static int pool_move_domain(const struct xen_sysctl_cpupool_op *op)
 {
-    if (p->domid == 0 || p->domid == current->domain->id)
-        return -EPERM;
-    struct domain *d = domain_find((domid_t)p->domid);
+    struct domain *d = op->domid < DOMID_FIRST_RESERVED ? domain_find((domid_t)op->domid) : NULL;
+
     if (!d)
-        return -ESRCH;
+        return -EINVAL;
+    int rc = -EINVAL;
+    if (d != current->domain && d != hardware_domain) {
+        domain_pause(d);
+        spin_lock(&cpupool_lock);
+        rc = cpupool_move_domain(d, op->cpupool_id);
+        spin_unlock(&cpupool_lock);
+        domain_unpause(d);
+    }
     domain_put(d);
-    return p->cpupool_id ? -ENOENT : 0;
+    return rc;
 }
 
-/* All processors are in the pool already, and it needs them. */
-static int pool_change_cpu(const struct xen_sysctl_cpupool_op *p)
+static int pool_change(struct xen_sysctl_cpupool_op *op)
 {
-    if (p->cpupool_id)
-        return -ENOENT;
-    if (p->cpu != XEN_SYSCTL_CPUPOOL_PAR_ANY && p->cpu >= cpu_count)
-        return -EINVAL;
-    return p->op == XEN_SYSCTL_CPUPOOL_OP_ADDCPU ? -ENODEV : -EOPNOTSUPP;
+    int rc;
+
+    spin_lock(&cpupool_lock);
+    switch (op->op) {
+    case XEN_SYSCTL_CPUPOOL_OP_CREATE: rc = cpupool_create(&op->cpupool_id, op->sched_id); break;
+    case XEN_SYSCTL_CPUPOOL_OP_DESTROY: rc = cpupool_destroy(op->cpupool_id); break;
+    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU: rc = cpupool_add_cpu(op->cpupool_id, op->cpu); break;
+    case XEN_SYSCTL_CPUPOOL_OP_RMCPU: rc = cpupool_remove_cpu(op->cpupool_id, op->cpu); break;
+    default: rc = -ENOSYS;
+    }
+    spin_unlock(&cpupool_lock);
+    return rc;
 }
 
 int sysctl_cpupool(struct xen_sysctl *op)
@@ -106,13 +123,9 @@ int sysctl_cpupool(struct xen_sysctl *op)
     struct xen_sysctl_cpupool_op *p = &op->u.cpupool_op;
 
     switch (p->op) {
-    case XEN_SYSCTL_CPUPOOL_OP_CREATE: return -EOPNOTSUPP;
-    case XEN_SYSCTL_CPUPOOL_OP_DESTROY: return p->cpupool_id ? -ENOENT : -EBUSY;
     case XEN_SYSCTL_CPUPOOL_OP_INFO: return pool_info(p);
-    case XEN_SYSCTL_CPUPOOL_OP_ADDCPU:
-    case XEN_SYSCTL_CPUPOOL_OP_RMCPU: return pool_change_cpu(p);
-    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN: return pool_move_domain(p);
     case XEN_SYSCTL_CPUPOOL_OP_FREEINFO: return pool_free_cpus(p);
-    default: return -ENOSYS;
+    case XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN: return pool_move_domain(p);
+    default: return pool_change(p);
     }
 }

@@ -15,23 +15,35 @@ void runstate_change(struct vcpu *v, int state, time_ns now)
     v->runstate.state = state;
 }
 
+/* The lock keeps what belongs together together; the caller's own changes only when it does not
+ * run. */
+static void read_runstate(const struct vcpu *v, struct vcpu_runstate_info *info)
+{
+    unsigned long flags;
+    struct runqueue *rq = sched_lock(v, &flags);
+
+    *info = v->runstate;
+    spin_unlock_irqrestore(&rq->lock, flags);
+}
+
+/* Up to now, so that the times sum to the present. */
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info)
 {
-    *info = v->runstate;
-    /* The caller's own vcpu is running: count up to now, so that the times sum to the present. */
-    if (v == current) {
-        time_ns spent = time_now() - (time_ns)info->state_entry_time;
-        if (spent > 0)
-            info->time[info->state] += (uint64_t)spent;
-    }
+    if (v == current)
+        *info = v->runstate;
+    else
+        read_runstate(v, info);
+    time_ns spent = time_now() - (time_ns)info->state_entry_time;
+    if (spent > 0)
+        info->time[info->state] += (uint64_t)spent;
 }
 
 uint64_t vcpu_cpu_time(const struct vcpu *v)
 {
-    struct vcpu_runstate_info info = v->runstate;
-    time_ns spent = info.state == RUNSTATE_running ? time_now() - (time_ns)info.state_entry_time : 0;
+    struct vcpu_runstate_info info;
 
-    return info.time[RUNSTATE_running] + (spent > 0 ? (uint64_t)spent : 0);
+    vcpu_runstate_get(v, &info);
+    return info.time[RUNSTATE_running];
 }
 
 uint64_t domain_cpu_time(const struct domain *d)

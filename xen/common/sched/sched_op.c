@@ -16,8 +16,12 @@
 void vcpu_poll_timeout(void *arg)
 {
     struct vcpu *v = arg;
-    event_poll_end(v);
-    vcpu_unblock(v);
+
+    /* Whoever polls no more may block for another reason now. */
+    if (read_once(v->poll_port)) {
+        event_poll_end(v);
+        vcpu_unblock(v);
+    }
 }
 
 static long poll_ports(const uint32_t *ports, unsigned int n, uint64_t timeout)
@@ -159,7 +163,8 @@ static long pin_override(uint64_t arg)
 
 static void block(void)
 {
-    /* The guest asks with events masked, having looked; blocking unmasks, as part of the same step. */
+    /* The guest asks with events masked, having looked; blocking unmasks, as part of the same
+     * step. */
     current->info->evtchn_upcall_mask = 0;
     vcpu_block();
 }

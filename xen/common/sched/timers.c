@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A vcpu's own timers, which end in VIRQ_TIMER: one shot, and the old periodic tick.  They follow it between CPUs. */
+/* A vcpu's own timers, which end in VIRQ_TIMER: one shot, and the old periodic tick.  They follow
+ * it between CPUs. */
 #include "policy.h"
 
 static void singleshot_fired(void *arg)
