@@ -142,7 +142,8 @@ static void test_hints(void **state)
     assert_string_equal(config_key_nearest("MEMORY"), "memory");
     assert_null(config_key_nearest("firmware_override"));
     load_bad("vif = ['mca=00:16:3e:00:00:01']", "Invalid vif option: mca; did you mean 'mac'?");
-    load_bad("vfb = ['vncpaswd=x']", "configuration option vncpaswd unknown to vfbs; did you mean 'vncpasswd'?");
+    load_bad("vfb = ['vncpaswd=x']",
+             "configuration option vncpaswd unknown to vfbs; did you mean 'vncpasswd'?");
     load_bad("disk = ['fiel:/x,xvda,w']", "did you mean 'file:'?");
     load_bad("disk = ['tap:qcwo2:/x,xvda,w']", "did you mean 'qcow2'?");
 }
