@@ -2,9 +2,10 @@
 /*
  * What a guest can ask: one table, from which dispatch follows.
  *
- * A hypercall arrives with its number in RAX and up to five arguments in RDI RSI RDX R10 R8; the result goes to RAX.  A
- * continuation is the same call made again: new arguments in the registers and RIP back on the SYSCALL instruction; or,
- * inside a multicall, the entry rewritten and the multicall itself continued.
+ * A hypercall arrives with its number in RAX and up to five arguments in RDI RSI RDX R10 R8; the
+ * result goes to RAX.  A continuation is the same call made again: new arguments in the registers
+ * and RIP back on the SYSCALL instruction; or, inside a multicall, the entry rewritten and the
+ * multicall itself continued.
  */
 #include <stdarg.h>
 #include <xen/arch.h>
@@ -58,8 +59,8 @@ static const struct row table[64] = {
     ROW(physdev_op,                     do_physdev_op,          ANY),
     ROW(arch_0,                         do_mca,                 DOM0),      /* machine checks */
 };
-/* Not there, and therefore -ENOSYS: acm (xsm_op), xenoprof, kexec, tmem, argo, xenpmu, hypfs, and until they are written
- * hvm_op and dm_op. */
+/* Not there, and therefore -ENOSYS: acm (xsm_op), xenoprof, kexec, tmem, argo, xenpmu, hypfs, and
+ * until they are written hvm_op and dm_op. */
 
 /* Where the running hypercall's arguments go when it wants to be continued. */
 struct continuation {
@@ -154,12 +155,14 @@ long do_multicall(uint64_t call_list, unsigned int nr_calls)
         if (unlikely(current->domain->is_shutting_down))
             return 0;
         if (c->continued) {
-            /* What is left of it takes its place in the guest's list, and the list is taken up again there. */
+            /* What is left of it takes its place in the guest's list, and the list is taken up
+             * again there. */
             if (copy_to_guest_va(at, &e, sizeof(e)))
                 return -EFAULT;
             return hypercall_continue(__HYPERVISOR_multicall, 2, at, (unsigned long)(nr_calls - i));
         }
-        if (unlikely(copy_to_guest_va(at + offsetof(struct multicall_entry, result), &rc, sizeof(rc))))
+        if (unlikely(
+                copy_to_guest_va(at + offsetof(struct multicall_entry, result), &rc, sizeof(rc))))
             return -EFAULT;
     }
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The boot, top to bottom: from the boot loader's hand-over to a running dom0.  The order of the calls is the order in
- * which things become usable; nothing starts itself.
+ * The boot, top to bottom: from the boot loader's hand-over to a running dom0.  The order of the
+ * calls is the order in which things become usable; nothing starts itself.
  */
 #include <compile.h>
 #include <lib/cmdline.h>
@@ -51,14 +51,16 @@ static unsigned int nr_option_warnings;
 static void init_text warn_option(const char *option, const char *why)
 {
     if (nr_option_warnings < ARRAY_SIZE(option_warnings))
-        format(option_warnings[nr_option_warnings++], sizeof(option_warnings[0]), "%s: %s", option, why);
+        format(option_warnings[nr_option_warnings++], sizeof(option_warnings[0]), "%s: %s", option,
+               why);
 }
 
 static void init_text read_boot_info(uint32_t magic, uint32_t info)
 {
     int rc = magic == MULTIBOOT2_MAGIC ? multiboot2_parse(info, &boot_info)
              : magic == MULTIBOOT1_MAGIC ? multiboot1_parse(info, &boot_info) : -ENOEXEC;
-    dom0_options = cmdline_parse(boot_cmdline(), options_start, (size_t)(options_end - options_start), warn_option);
+    dom0_options = cmdline_parse(boot_cmdline(), options_start,
+                                 (size_t)(options_end - options_start), warn_option);
     console_init_early();
     if (rc == -ENOEXEC)
         panic("The boot loader is not a Multiboot one (magic %08x)\n", magic);
@@ -68,10 +70,12 @@ static void init_text read_boot_info(uint32_t magic, uint32_t info)
 
 static void init_text say_hello(void)
 {
-    log_always("Xen version %u.%u%s (%s@%s) (%s) debug=%s %s\n", XEN_VERSION, XEN_SUBVERSION, XEN_EXTRAVERSION,
-               XEN_COMPILE_BY, XEN_COMPILE_DOMAIN, XEN_COMPILER, DEBUG_TEXT, XEN_COMPILE_DATE);
+    log_always("Xen version %u.%u%s (%s@%s) (%s) debug=%s %s\n", XEN_VERSION, XEN_SUBVERSION,
+               XEN_EXTRAVERSION, XEN_COMPILE_BY, XEN_COMPILE_DOMAIN, XEN_COMPILER, DEBUG_TEXT,
+               XEN_COMPILE_DATE);
     log_always("Latest ChangeSet: %s\n", XEN_CHANGESET);
-    log_always("Bootloader: %s (%s)\n", boot_info.loader[0] ? boot_info.loader : "unknown", boot_info.protocol);
+    log_always("Bootloader: %s (%s)\n", boot_info.loader[0] ? boot_info.loader : "unknown",
+               boot_info.protocol);
     log_always("Command line: %s\n", boot_cmdline());
     for (unsigned int i = 0; i < nr_option_warnings; i++)
         log_warn("option %s\n", option_warnings[i]);
@@ -85,7 +89,8 @@ static void init_text prepare_memory(void)
     if (opt_mem)
         memory_map_limit(&boot_info, opt_mem);
     memory_map_print(&boot_info);
-    log_always("System RAM: %luMB (%lukB)\n", memory_map_ram(&boot_info) >> 20, memory_map_ram(&boot_info) >> 10);
+    log_always("System RAM: %luMB (%lukB)\n", memory_map_ram(&boot_info) >> 20,
+               memory_map_ram(&boot_info) >> 10);
 
     boot_reserve(0, 0x1000);
     boot_reserve(AP_TRAMPOLINE_PHYS, AP_TRAMPOLINE_PHYS + PAGE_SIZE);
@@ -121,7 +126,8 @@ static void init_text make_system_domains(void)
 
 static noreturn void init_text give_up(void)
 {
-    log_error("No dom0 can be started: %s\n", shutdown_reboots() ? "rebooting in 5 seconds" : "halting ('noreboot')");
+    log_error("No dom0 can be started: %s\n",
+              shutdown_reboots() ? "rebooting in 5 seconds" : "halting ('noreboot')");
     if (!shutdown_reboots())
         arch_machine_halt();
     arch_machine_restart(5000);

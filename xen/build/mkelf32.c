@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Wraps the 64-bit image in a 32-bit ELF file of one segment, which is what Multiboot loaders and `qemu -kernel`
- * accept.  Addresses are physical.
+ * Wraps the 64-bit image in a 32-bit ELF file of one segment, which is what Multiboot loaders and
+ * `qemu -kernel` accept.  Addresses are physical.
  */
 #include <elf.h>
 #include <stdint.h>
@@ -36,7 +36,8 @@ int main(int argc, char **argv)
     size_t size;
     unsigned char *in = read_file(argv[1], &size);
     const Elf64_Ehdr *eh = (const void *)in;
-    if (size < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) || eh->e_ident[EI_CLASS] != ELFCLASS64)
+    if (size < sizeof(*eh) || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
+        eh->e_ident[EI_CLASS] != ELFCLASS64)
         die("not a 64-bit ELF file");
     const Elf64_Phdr *ph = (const void *)(in + eh->e_phoff);
 
@@ -73,9 +74,14 @@ int main(int argc, char **argv)
     out.e_ident[EI_CLASS] = ELFCLASS32;
     out.e_ident[EI_DATA] = ELFDATA2LSB;
     out.e_ident[EI_VERSION] = EV_CURRENT;
-    Elf32_Phdr seg = { .p_type = PT_LOAD, .p_offset = 128, .p_vaddr = (uint32_t)low, .p_paddr = (uint32_t)low,
-                       .p_filesz = (uint32_t)len, .p_memsz = (uint32_t)(high_mem - low),
-                       .p_flags = PF_R | PF_W | PF_X, .p_align = 64 };
+    Elf32_Phdr seg = { .p_type = PT_LOAD,
+                       .p_offset = 128,
+                       .p_vaddr = (uint32_t)low,
+                       .p_paddr = (uint32_t)low,
+                       .p_filesz = (uint32_t)len,
+                       .p_memsz = (uint32_t)(high_mem - low),
+                       .p_flags = PF_R | PF_W | PF_X,
+                       .p_align = 64 };
     static const unsigned char pad[128 - sizeof(out) - sizeof(seg)];
 
     FILE *f = fopen(argv[2], "wb");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Turns the output of `nm -n` into an assembly file with the table of function names that stack traces use:
- * symbol_count, symbol_offsets[] (32-bit, from image_start), symbol_names[] (strings, one after another) and
- * symbol_name_offsets[].
+ * Turns the output of `nm -n` into an assembly file with the table of function names that stack
+ * traces use: symbol_count, symbol_offsets[] (32-bit, from image_start), symbol_names[] (strings,
+ * one after another) and symbol_name_offsets[].
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -25,13 +25,16 @@ int main(void)
             continue;
         if (!strcmp(name, "image_start"))
             base = addr;
-        if ((type != 't' && type != 'T') || strlen(name) >= sizeof(syms[0].name) || n == sizeof(syms) / sizeof(*syms))
+        if ((type != 't' && type != 'T') || strlen(name) >= sizeof(syms[0].name) ||
+            n == sizeof(syms) / sizeof(*syms))
             continue;
         syms[n].addr = addr;
         strcpy(syms[n++].name, name);
     }
 
-    printf("    .section .symbols,\"a\"\n    .balign 8\n    .globl symbol_count\nsymbol_count: .quad %zu\n", n);
+    printf("    .section .symbols,\"a\"\n    .balign 8\n    .globl symbol_count\nsymbol_count: "
+           ".quad %zu\n",
+           n);
     printf("    .globl symbol_offsets\nsymbol_offsets:\n");
     for (size_t i = 0; i < n; i++)
         printf("    .long %llu\n", (unsigned long long)(syms[i].addr - base));

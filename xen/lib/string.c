@@ -3,8 +3,8 @@
  * Bytes and strings for the hypervisor.
  *
  * Copying uses the string instructions, eight bytes a step: processors run them at full width,
- * emulators in few steps. The compiler itself emits calls to memcpy, memmove, memset and memcmp, so these must
- * exist as functions.
+ * emulators in few steps. The compiler itself emits calls to memcpy, memmove, memset and memcmp, so
+ * these must exist as functions.
  */
 #include <lib/string.h>
 

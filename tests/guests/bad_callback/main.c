@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entry points and frames that are no addresses, used all the same: the hypervisor must not fault on
- * the way into the guest.
+ * Entry points and frames that are no addresses, used all the same: the hypervisor must not fault
+ * on the way into the guest.
  *
  * The registration may be refused; if not, the domain may end, or trap.
  *

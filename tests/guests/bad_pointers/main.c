@@ -3,8 +3,9 @@
  * Every hypercall that takes pointers is given pointers that lead into the hypervisor, nowhere, or
  * around the end of the address space; and ones to memory that the guest may only read.
  *
- * The hypervisor works with all rights. If it follows such a pointer, the guest reads or writes what
- * is not its own, or the machine dies. Each call must fail, or do nothing; nothing may be written.
+ * The hypervisor works with all rights. If it follows such a pointer, the guest reads or writes
+ * what is not its own, or the machine dies. Each call must fail, or do nothing; nothing may be
+ * written.
  */
 #include "../lib/guest.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entry points of a kernel: callback_op, set_callbacks and nmi_op; their removal; addresses that are
- * none; an NMI on request.
+ * Entry points of a kernel: callback_op, set_callbacks and nmi_op; their removal; addresses that
+ * are none; an NMI on request.
  */
 #include "../lib/guest.h"
 

@@ -51,7 +51,8 @@ static void check_watch(void)
     EXPECT_EQ(set_debugreg(0, (unsigned long)&watched[4]), 0);
     EXPECT_EQ(set_debugreg(7, 0x700 | 1 | 0xd0000), 0);
 
-    struct xen_feature_info *info = (void *)&watched[3];        /* its result lands in watched[4]? */
+    /* its result lands in watched[4]? */
+    struct xen_feature_info *info = (void *)&watched[3];
 
     info->submap_idx = 0;
     EXPECT_EQ(xen_version(XENVER_get_features, info), 0);

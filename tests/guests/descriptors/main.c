@@ -56,9 +56,11 @@ static void check_gdt(void)
     EXPECT(lar(FLAT_KERNEL_SS64));
 
     section("code runs in a segment of one's own");
-    struct trap t = TRAP_OF("pushq %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %%cs, %%eax; "
-                            "pushq %1; lea 2f(%%rip), %%rax; push %%rax; lretq; 2:",
-                            :: "i"(2 << 3 | 3), "i"(FLAT_KERNEL_CS64) : "rax");
+    struct trap t =
+        TRAP_OF("pushq %0; lea 1f(%%rip), %%rax; push %%rax; lretq; 1: mov %%cs, %%eax; "
+                "pushq %1; lea 2f(%%rip), %%rax; push %%rax; lretq; 2:",
+                ::"i"(2 << 3 | 3), "i"(FLAT_KERNEL_CS64)
+                : "rax");
     EXPECT_EQ(t.vector, NO_TRAP);
 
     section("its page stays read-only while it is the GDT");

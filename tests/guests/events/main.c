@@ -3,8 +3,8 @@
  * Event channels in the two-level ABI: the life of a port in each of its kinds, sending, masks,
  * upcalls, and what is refused.
  *
- * Everything a guest does with devices and other domains goes through ports; a lost event is a hang,
- * a wrong state a way into another's channel.
+ * Everything a guest does with devices and other domains goes through ports; a lost event is a
+ * hang, a wrong state a way into another's channel.
  */
 #include "../lib/guest.h"
 

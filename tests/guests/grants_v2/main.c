@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Grants, version 2: the change of version, status words of their own, parts of pages, grants handed
- * on, and the calls around tables: exchange of entries, mappings replaced.
+ * Grants, version 2: the change of version, status words of their own, parts of pages, grants
+ * handed on, and the calls around tables: exchange of entries, mappings replaced.
  */
 #include "../lib/guest.h"
 #include "../lib/grant.h"

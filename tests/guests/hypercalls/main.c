@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The way into the hypervisor: the hypercall page, numbers that are no call, registers that survive;
- * and the console, the simplest of calls.
+ * The way into the hypervisor: the hypercall page, numbers that are no call, registers that
+ * survive; and the console, the simplest of calls.
  */
 #include "../lib/guest.h"
 
 static void check_numbers(void)
 {
-    static const unsigned int none[] = { 11, 21 + 22, 44, 45, 46, 47, 56, 57, 60, 63, 64, 100, 127 };
+    static const unsigned int none[] = {
+        11, 21 + 22, 44, 45, 46, 47, 56, 57, 60, 63, 64, 100, 127
+    };
 
     section("numbers that are no call");
     for (unsigned int i = 0; i < ARRAY_SIZE(none); i++)

@@ -2,8 +2,8 @@
 /*
  * Event channels, by the two-level bitmaps.
  *
- * Upcalls are masked at the start.  Every port is masked at first; event_wait() looks at the pending
- * bit, so tests need no upcall unless that is what they test.
+ * Upcalls are masked at the start.  Every port is masked at first; event_wait() looks at the
+ * pending bit, so tests need no upcall unless that is what they test.
  */
 #ifndef GUEST_EVENT_H
 #define GUEST_EVENT_H

@@ -2,8 +2,8 @@
 /*
  * Memory: pool, p2m, page tables.
  *
- * The p2m is the builder's list, or at INIT_P2M; the kernel may write it.  The pool is not locked: only
- * the first vCPU allocates.
+ * The p2m is the builder's list, or at INIT_P2M; the kernel may write it.  The pool is not locked:
+ * only the first vCPU allocates.
  */
 #include "guest.h"
 

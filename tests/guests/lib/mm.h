@@ -3,8 +3,8 @@
  * Memory of a guest kernel.
  *
  * Guest frame N appears at VIRT_BASE + N * 4096, as far as the domain's builder mapped: kernel,
- * module, p2m, start_info, page tables.  Pages for tests come from a pool within the kernel's image,
- * so each has such an address and a p2m entry.
+ * module, p2m, start_info, page tables.  Pages for tests come from a pool within the kernel's
+ * image, so each has such an address and a p2m entry.
  */
 #ifndef GUEST_MM_H
 #define GUEST_MM_H

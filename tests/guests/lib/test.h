@@ -51,9 +51,11 @@ bool expect_any(const char *file, int line, const char *text, long got, const lo
     expect_any(__FILE__, __LINE__, #got, (long)(got), (const long[]){ __VA_ARGS__ }, \
                ARRAY_SIZE(((const long[]){ __VA_ARGS__ })))
 /* Any refusal. */
-#define EXPECT_ERROR(got) \
-    ({ long got_ = (long)(got); \
-       got_ < 0 && got_ > -4096 ? true : expect_eq(__FILE__, __LINE__, #got " refused", got_, -1); })
+#define EXPECT_ERROR(got)                                                                         \
+    ({                                                                                            \
+        long got_ = (long)(got);                                                                  \
+        got_<0 && got_> - 4096 ? true : expect_eq(__FILE__, __LINE__, #got " refused", got_, -1); \
+    })
 #define REQUIRE(condition) \
     do { if (!(condition)) fail(__FILE__, __LINE__, #condition); } while (0)
 #define REQUIRE_EQ(got, wanted) \

@@ -15,7 +15,8 @@ uint64_t time_from(const volatile struct vcpu_time_info *info)
         int shift = info->tsc_shift;
 
         delta = shift < 0 ? delta >> -shift : delta << shift;
-        now = info->system_time + (uint64_t)((unsigned __int128)delta * info->tsc_to_system_mul >> 32);
+        now = info->system_time +
+              (uint64_t)((unsigned __int128)delta * info->tsc_to_system_mul >> 32);
         barrier();
     } while ((version & 1) || version != info->version);
     return now;

@@ -75,13 +75,14 @@ extern volatile unsigned int nmi_count;
 
 void trap_init(void);
 
-/* The whole table of 256 entries, as trap_init() sets it; vectors above 0x7f may be raised by INT. */
+/* The whole table of 256 entries, as trap_init() sets it; vectors above 0x7f may be raised by
+ * INT. */
 struct trap_info;
 const struct trap_info *trap_table(void);
 
 /*
- * Called for each trap from the kernel before any expectation; true: handled, go on with frame as it
- * is now.  NULL ends it.
+ * Called for each trap from the kernel before any expectation; true: handled, go on with frame as
+ * it is now.  NULL ends it.
  */
 extern bool (*trap_hook)(struct trap_frame *frame, uint64_t cr2);
 

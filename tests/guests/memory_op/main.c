@@ -173,7 +173,8 @@ static void check_lists(void)
     EXPECT_EQ(current_pages(), before);
     r = reservation(frames, ~0UL, 0);
     EXPECT_ANY(memory_op(XENMEM_decrease_reservation, &r), 0, -XEN_EFAULT, -XEN_EINVAL);
-    EXPECT_ANY(memory_op(XENMEM_decrease_reservation, (void *)HYPERVISOR_VIRT_START), 0, -XEN_EFAULT);
+    EXPECT_ANY(memory_op(XENMEM_decrease_reservation, (void *)HYPERVISOR_VIRT_START), 0,
+               -XEN_EFAULT);
     r = reservation(frames, 1, 0);
     r.domid = 1234;
     EXPECT_ANY(memory_op(XENMEM_decrease_reservation, &r), 0, -XEN_ESRCH);
@@ -263,7 +264,8 @@ static void check_exchange(void)
     section("exchanges that do not add up, or of what is in use");
     x = (struct xen_memory_exchange){ .in = reservation(in, 4, 0), .out = reservation(out, 1, 0) };
     EXPECT_EQ(memory_op(XENMEM_exchange, &x), -XEN_EINVAL);
-    x = (struct xen_memory_exchange){ .in = reservation(in, 4, 62), .out = reservation(out, 4, 62) };
+    x = (struct xen_memory_exchange){ .in = reservation(in, 4, 62),
+                                      .out = reservation(out, 4, 62) };
     EXPECT_ERROR(memory_op(XENMEM_exchange, &x));
     in[0] = mfn_of(kernel_root());
     x = (struct xen_memory_exchange){ .in = reservation(in, 1, 0), .out = reservation(out, 1, 0) };

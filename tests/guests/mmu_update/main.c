@@ -168,10 +168,11 @@ static void check_update_va_mapping(void)
         if (flags[i])
             EXPECT_EQ(READ_ONCE(*SPOT), 2 * i + 1);
     }
-    EXPECT_EQ(update_va_mapping(SPOT, pte_of(page, PTE_RW), UVMF_INVLPG | (unsigned long)&vcpus), 0);
-    EXPECT_EQ(READ_ONCE(*SPOT), *page);
-    EXPECT_EQ(update_va_mapping(SPOT, pte_of(other, PTE_RW), UVMF_TLB_FLUSH | (unsigned long)&vcpus),
+    EXPECT_EQ(update_va_mapping(SPOT, pte_of(page, PTE_RW), UVMF_INVLPG | (unsigned long)&vcpus),
               0);
+    EXPECT_EQ(READ_ONCE(*SPOT), *page);
+    EXPECT_EQ(
+        update_va_mapping(SPOT, pte_of(other, PTE_RW), UVMF_TLB_FLUSH | (unsigned long)&vcpus), 0);
     EXPECT_EQ(READ_ONCE(*SPOT), *other);
 
     section("update_va_mapping_otherdomain on oneself");

@@ -34,7 +34,8 @@ static void check_faults(void)
     t = TRAP_OF("mov (%0), %%al", :: "r"(NONCANONICAL) : "rax");
     EXPECT_EQ(t.vector, X86_GP);
     EXPECT_EQ(t.error, 0);
-    t = TRAP_OF("push %%rbp; mov %0, %%rbp; mov (%%rbp), %%al; pop %%rbp", :: "r"(NONCANONICAL) : "rax");
+    t = TRAP_OF("push %%rbp; mov %0, %%rbp; mov (%%rbp), %%al; pop %%rbp", ::"r"(NONCANONICAL)
+                : "rax");
     if (t.vector != X86_GP || !on_tcg())
         EXPECT_EQ(t.vector, X86_SS);
     t = TRAP_OF("mov %0, %%fs", :: "r"(0x1234 | 3));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The image: linked at IMAGE_START, loaded at IMAGE_PHYS.  Sections are grouped by permission and each group starts
- * on a page, so that the page tables can give each group just the rights it needs.
+ * The image: linked at IMAGE_START, loaded at IMAGE_PHYS.  Sections are grouped by permission and
+ * each group starts on a page, so that the page tables can give each group just the rights it
+ * needs.
  */
 #include <asm/layout.h>
 

@@ -26,7 +26,8 @@ int bitmap_to_guest(const struct xenctl_bitmap *to, const unsigned long *map, un
     if (copy_to_guest_va(va, map, whole))
         return -EFAULT;
     if (bits % 8) {
-        uint8_t last = (uint8_t)(map[whole / 8] >> (whole % 8 * 8)) & (uint8_t)((1u << (bits % 8)) - 1);
+        uint8_t last =
+            (uint8_t)(map[whole / 8] >> (whole % 8 * 8)) & (uint8_t)((1u << (bits % 8)) - 1);
         if (copy_to_guest_va(va + whole, &last, 1))
             return -EFAULT;
         whole++;

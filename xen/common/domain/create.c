@@ -37,7 +37,8 @@ static void undo(struct domain *d, unsigned int made)
 
 static bool is_system(domid_t id) { return id >= DOMID_FIRST_RESERVED; }
 
-/* A system domain owns frames or idle vcpus and is otherwise nothing: no events, no grants, in no list. */
+/* A system domain owns frames or idle vcpus and is otherwise nothing: no events, no grants, in no
+ * list. */
 static int make_parts(struct domain *d, const struct domain_config *config, unsigned int *made)
 {
     int rc = arch_domain_create(d, config);
@@ -91,7 +92,8 @@ int domain_create(domid_t id, const struct domain_config *config, struct domain 
     d->dirty_cpus = new(struct cpumask);
     d->iomem_caps = rangeset_create(&pool_allocator);
     d->irq_caps = rangeset_create(&pool_allocator);
-    int rc = d->vcpu && d->dirty_cpus && d->iomem_caps && d->irq_caps ? make_parts(d, config, &made) : -ENOMEM;
+    int rc = d->vcpu && d->dirty_cpus && d->iomem_caps && d->irq_caps ? make_parts(d, config, &made)
+                                                                      : -ENOMEM;
     if (!rc && !is_system(id) && domain_by_id_unlocked(id))
         rc = -EEXIST;
     if (rc) {

@@ -2,8 +2,9 @@
 /*
  * What a domain may have: how much memory, and which parts of the machine.
  *
- * A caller can only hand on what it has itself.  Sets of permissions change while the domain does not run, so that who
- * reads them on its behalf needs no lock; its own the caller changes between two instructions of its own.
+ * A caller can only hand on what it has itself.  Sets of permissions change while the domain does
+ * not run, so that who reads them on its behalf needs no lock; its own the caller changes between
+ * two instructions of its own.
  */
 #include <lib/bitmap.h>
 #include <xen/control.h>
@@ -25,7 +26,8 @@ int domctl_max_mem(struct domain *d, struct xen_domctl *op)
     return 0;
 }
 
-int domain_change_access(struct domain *d, struct rangeset *set, unsigned long first, unsigned long last, bool allow)
+int domain_change_access(struct domain *d, struct rangeset *set, unsigned long first,
+                         unsigned long last, bool allow)
 {
     bool other = d != current->domain;
 

@@ -2,7 +2,8 @@
 /*
  * Domains come and go at the toolstack's word.
  *
- * Its pauses are counted apart from ours: it can only take back its own.  All under the domctl lock, except descriptions.
+ * Its pauses are counted apart from ours: it can only take back its own.  All under the domctl
+ * lock, except descriptions.
  */
 #include <lib/string.h>
 #include <xen/arch.h>
@@ -41,8 +42,10 @@ static int check_config(const struct xen_domctl_createdomain *c)
     if (c->flags & ~CREATE_FLAGS)
         return refuse(current->domain, -EINVAL, "creates a domain with unknown flags %x", c->flags);
     if (c->flags & ~CREATE_FLAGS_PV)
-        return refuse(current->domain, -EOPNOTSUPP, "creates a domain with flags %x: only PV without IOMMU", c->flags);
-    if (c->iommu_opts || c->vmtrace_size || c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask || grant_version > 2)
+        return refuse(current->domain, -EOPNOTSUPP,
+                      "creates a domain with flags %x: only PV without IOMMU", c->flags);
+    if (c->iommu_opts || c->vmtrace_size || c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask ||
+        grant_version > 2)
         return refuse(current->domain, -EINVAL, "creates a domain with options we do not have");
     if (c->cpupool_id)
         return -ENOENT;
@@ -69,9 +72,13 @@ int domctl_create(struct domain *none, struct xen_domctl *op)
         return rc;
     /* Negative limits are the defaults, which the rooms know as ~0u. */
     struct domain_config config = {
-        .flags = c->flags, .ssidref = c->ssidref, .max_vcpus = c->max_vcpus, .max_event_port = c->max_evtchn_port,
+        .flags = c->flags,
+        .ssidref = c->ssidref,
+        .max_vcpus = c->max_vcpus,
+        .max_event_port = c->max_evtchn_port,
         .max_grant_frames = c->max_grant_frames < 0 ? ~0u : (unsigned int)c->max_grant_frames,
-        .max_maptrack_frames = c->max_maptrack_frames < 0 ? ~0u : (unsigned int)c->max_maptrack_frames,
+        .max_maptrack_frames =
+            c->max_maptrack_frames < 0 ? ~0u : (unsigned int)c->max_maptrack_frames,
     };
     memcpy(config.handle, c->handle, sizeof(config.handle));
     rc = domain_create(id, &config, &d);
@@ -139,7 +146,8 @@ int domctl_set_debugging(struct domain *d, struct xen_domctl *op)
 int domctl_set_time_offset(struct domain *d, struct xen_domctl *op)
 {
     d->time_offset_seconds = op->u.settimeoffset.time_offset_seconds;
-    arch_wallclock_changed();           /* all domains' shared pages are written anew, this one's differently */
+    /* all domains' shared pages are written anew, this one's differently */
+    arch_wallclock_changed();
     return 0;
 }
 
@@ -157,7 +165,8 @@ static uint32_t state_flags(const struct domain *d)
         blocked &= test_bit(VPF_BLOCKED, &v->pause_flags);
     }
     return (d->dying ? XEN_DOMINF_dying : 0) | (d->is_hvm ? XEN_DOMINF_hvm_guest : 0) |
-           (d->is_shut_down ? XEN_DOMINF_shutdown : 0) | (d->controller_pause_count ? XEN_DOMINF_paused : 0) |
+           (d->is_shut_down ? XEN_DOMINF_shutdown : 0) |
+           (d->controller_pause_count ? XEN_DOMINF_paused : 0) |
            (online && blocked ? XEN_DOMINF_blocked : 0) | (running ? XEN_DOMINF_running : 0) |
            (d->is_debugged ? XEN_DOMINF_debugged : 0) |
            (d->create_flags & XEN_DOMCTL_CDF_xs_domain ? XEN_DOMINF_xs_domain : 0) |

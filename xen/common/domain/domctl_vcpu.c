@@ -63,7 +63,8 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 /* ---- Placing --------------------------------------------------------------------------------- */
 
 static int set_one(struct vcpu *v, const struct xenctl_bitmap *map,
-                   int (*set)(struct vcpu *v, const struct cpumask *mask), const struct cpumask *in_force)
+                   int (*set)(struct vcpu *v, const struct cpumask *mask),
+                   const struct cpumask *in_force)
 {
     struct cpumask mask = { { 0 } }, effective;
 

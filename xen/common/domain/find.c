@@ -2,8 +2,9 @@
 /*
  * Finding domains: a table by id and a list by ascending id.
  *
- * Writers hold domain_list_lock; readers are in an RCU read section and take a reference before they leave it.
- * A domain is in both from the end of its creation until nothing of it is left but references.
+ * Writers hold domain_list_lock; readers are in an RCU read section and take a reference before
+ * they leave it.  A domain is in both from the end of its creation until nothing of it is left but
+ * references.
  */
 #include <xen/assert.h>
 #include <xen/atomic.h>

@@ -2,8 +2,8 @@
 /*
  * A domain stops: it asks for it, or it is stopped for what it did.
  *
- * Shutting down pauses every vcpu and tells the toolstack (VIRQ_DOM_EXC); memory stays until the domain is destroyed.
- * When dom0 stops, the machine does.
+ * Shutting down pauses every vcpu and tells the toolstack (VIRQ_DOM_EXC); memory stays until the
+ * domain is destroyed.  When dom0 stops, the machine does.
  */
 #include <lib/format.h>
 #include <public/sched.h>
@@ -33,7 +33,8 @@ static noreturn void hardware_domain_stopped(uint32_t reason)
         arch_machine_restart(0);
     default:
         log_always("Hardware Dom%u crashed (reason %u): %s\n", hardware_domain->id, reason,
-                   opt_noreboot ? "'noreboot' set - not rebooting." : "rebooting machine in 5 seconds.");
+                   opt_noreboot ? "'noreboot' set - not rebooting."
+                                : "rebooting machine in 5 seconds.");
         if (opt_noreboot)
             arch_machine_halt();
         arch_machine_restart(5000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* HYPERVISOR_sysctl: one table, from command to handler; and the commands about consoles and lists of domains. */
+/* HYPERVISOR_sysctl: one table, from command to handler; and the commands about consoles and lists
+ * of domains. */
 #include <xen/console.h>
 #include <xen/control.h>
 #include <xen/guest_access.h>
@@ -9,7 +10,8 @@
 
 #include "private.h"
 
-/* BACK_ALWAYS: the argument is copied back even when there is an error, to say how much room is needed. */
+/* BACK_ALWAYS: the argument is copied back even when there is an error, to say how much room is
+ * needed. */
 enum { BACK = 1, BACK_ALWAYS = 2 };
 
 struct row { sysctl_handler fn; uint8_t flags; };
@@ -31,8 +33,8 @@ static const struct row rows[] = {
     [XEN_SYSCTL_get_cpu_featureset]     = { arch_sysctl_featureset, BACK_ALWAYS },
     [XEN_SYSCTL_get_cpu_policy]         = { arch_sysctl_cpu_policy, BACK },
 };
-/* Not there, and therefore -ENOSYS: trace buffers, counters, lock profiles, coverage, live patches, power management,
- * hotplug of processors, cache technology, pages taken offline. */
+/* Not there, and therefore -ENOSYS: trace buffers, counters, lock profiles, coverage, live patches,
+ * power management, hotplug of processors, cache technology, pages taken offline. */
 
 static const struct row *find_row(uint32_t cmd)
 {

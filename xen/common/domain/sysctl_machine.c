@@ -45,10 +45,16 @@ int sysctl_physinfo(struct xen_sysctl *op)
     struct xen_sysctl_physinfo *info = &op->u.physinfo;
 
     *info = (struct xen_sysctl_physinfo){
-        .nr_cpus = count_online(), .max_cpu_id = cpu_count - 1, .nr_nodes = 1, .max_node_id = MAX_NODE_ID,
-        .cpu_khz = time_cpu_khz(), .total_pages = memory_map_ram(&boot_info) >> PAGE_SHIFT,
-        .free_pages = heap_free_pages(), .outstanding_pages = heap_claimed_pages(),
-        .capabilities = XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2,
+        .nr_cpus = count_online(),
+        .max_cpu_id = cpu_count - 1,
+        .nr_nodes = 1,
+        .max_node_id = MAX_NODE_ID,
+        .cpu_khz = time_cpu_khz(),
+        .total_pages = memory_map_ram(&boot_info) >> PAGE_SHIFT,
+        .free_pages = heap_free_pages(),
+        .outstanding_pages = heap_claimed_pages(),
+        .capabilities =
+            XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2,
     };
     count_siblings(info);
     arch_sysctl_physinfo(info);
@@ -72,7 +78,10 @@ int sysctl_cpu_info(struct xen_sysctl *op)
     return 0;
 }
 
-static uint64_t free_below(uint32_t bits) { return bits < 64 ? heap_free_pages_below(bits) : heap_free_pages(); }
+static uint64_t free_below(uint32_t bits)
+{
+    return bits < 64 ? heap_free_pages_below(bits) : heap_free_pages();
+}
 
 int sysctl_avail_heap(struct xen_sysctl *op)
 {
@@ -94,7 +103,8 @@ int sysctl_cpu_topology(struct xen_sysctl *op)
 
     if (!guest_handle_is_null(list->cputopo)) {
         for (uint32_t cpu = 0; cpu < min(list->num_cpus, cpu_count); cpu++) {
-            struct xen_sysctl_cputopo t = { XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID, XEN_INVALID_NODE_ID };
+            struct xen_sysctl_cputopo t = { XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID,
+                                            XEN_INVALID_NODE_ID };
 
             if (cpu_is_online(cpu)) {
                 struct cpu_place p = arch_cpu_place(cpu);

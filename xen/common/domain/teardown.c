@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Destroying a domain, step by step; each step may be preempted and is then entered again, finding what it left.
+ * Destroying a domain, step by step; each step may be preempted and is then entered again, finding
+ * what it left.
  *
  *   1. dying: nothing new is given to it; every vcpu is stopped
  *   2. what it mapped of others goes back (grants)

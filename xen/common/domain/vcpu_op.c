@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* HYPERVISOR_vcpu_op: a guest brings its vcpus up and down, and says where it wants to read about them. */
+/* HYPERVISOR_vcpu_op: a guest brings its vcpus up and down, and says where it wants to read about
+ * them. */
 #include <public/sched.h>
 #include <public/vcpu.h>
 #include <xen/arch.h>

@@ -63,7 +63,8 @@ long do_xen_version(int cmd, uint64_t arg)
     case XENVER_get_features: return features(arg);
     case XENVER_pagesize: return arg ? -EINVAL : PAGE_SIZE;
     case XENVER_guest_handle:
-        return copy_to_guest_va(arg, current->domain->handle, sizeof(xen_domain_handle_t)) ? -EFAULT : 0;
+        return copy_to_guest_va(arg, current->domain->handle, sizeof(xen_domain_handle_t)) ? -EFAULT
+                                                                                           : 0;
     case XENVER_commandline:
         if (!current->domain->is_privileged)
             return COPY_TEXT(xen_commandline_t, "", arg);

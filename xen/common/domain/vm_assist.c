@@ -6,10 +6,11 @@
 
 #include "private.h"
 
-/* Segment fix-ups (0..2) only exist for 32-bit guests' 4 GiB segments; writable page tables (type 2's successor) are how
- * we always work, so asking for them is granted. */
-#define VALID ((1UL << VMASST_TYPE_writable_pagetables) | (1UL << VMASST_TYPE_architectural_iopl) | \
-               (1UL << VMASST_TYPE_runstate_update_flag) | (1UL << VMASST_TYPE_m2p_strict))
+/* Segment fix-ups (0..2) only exist for 32-bit guests' 4 GiB segments; writable page tables (type
+ * 2's successor) are how we always work, so asking for them is granted. */
+#define VALID                                                                             \
+    ((1UL << VMASST_TYPE_writable_pagetables) | (1UL << VMASST_TYPE_architectural_iopl) | \
+     (1UL << VMASST_TYPE_runstate_update_flag) | (1UL << VMASST_TYPE_m2p_strict))
 
 void domain_set_vm_assist(struct domain *d, unsigned long assist)
 {

@@ -16,7 +16,8 @@
 enum { BOOST, UNDER, OVER, PRIOS };
 
 #define TICK            (10 * NS_PER_MS)        /* a boost lasts that long */
-#define MIN_SLICE        (2 * NS_PER_MS) /* who runs out of credit sooner is not interrupted for it */
+/* who runs out of credit sooner is not interrupted for it */
+#define MIN_SLICE        (2 * NS_PER_MS)
 #define SLICE_MS_MAX    XEN_SYSCTL_CSCHED_TSLICE_MAX
 #define RATELIMIT_US_MAX 500000
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The basic policy: who is privileged may control domains and the machine, and hand on what it has itself. */
+/* The basic policy: who is privileged may control domains and the machine, and hand on what it has
+ * itself. */
 #include <xen/domain.h>
 #include <xen/xsm.h>
 
@@ -32,13 +33,15 @@ int xsm_sysctl(const struct domain *caller, uint32_t cmd)
     return privileged(caller);
 }
 
-int xsm_iomem(const struct domain *caller, const struct domain *target, uint64_t first, uint64_t last)
+int xsm_iomem(const struct domain *caller, const struct domain *target, uint64_t first,
+              uint64_t last)
 {
     (void)target;
     return rangeset_contains(caller->iomem_caps, first, last) ? privileged(caller) : -EPERM;
 }
 
-int xsm_ioports(const struct domain *caller, const struct domain *target, uint32_t first, uint32_t last)
+int xsm_ioports(const struct domain *caller, const struct domain *target, uint32_t first,
+                uint32_t last)
 {
     (void)target;
     return rangeset_contains(caller->arch.ioport_caps, first, last) ? privileged(caller) : -EPERM;

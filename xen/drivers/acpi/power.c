@@ -2,8 +2,8 @@
 /*
  * Power off and reset through ACPI's registers.
  *
- * The values that mean "S5" stand in AML, which only dom0 interprets; it passes them down.  Until it
- * does, what a plain package of constants named _S5_ says is believed.
+ * The values that mean "S5" stand in AML, which only dom0 interprets; it passes them down.  Until
+ * it does, what a plain package of constants named _S5_ says is believed.
  */
 #include <asm/io.h>
 #include <lib/string.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * XEN_DOMCTL_scheduler_op for the schedulers that level 4.17 of the interface no longer knows: sedf and bvt.
+ * XEN_DOMCTL_scheduler_op for the schedulers that level 4.17 of the interface no longer knows: sedf
+ * and bvt.
  *
- * The command is the same, and so are sched_id and cmd; what follows them in the argument is as below.
+ * The command is the same, and so are sched_id and cmd; what follows them in the argument is as
+ * below.
  */
 #ifndef XEN_PUBLIC_SCHED_PARAMS_H
 #define XEN_PUBLIC_SCHED_PARAMS_H
@@ -12,10 +14,12 @@
 #define XEN_SCHEDULER_BVT   2
 #define XEN_SCHEDULER_SEDF  4
 
-/* Times in ns.  A slice in every period is guaranteed; extra time is what others leave, shared by weight. */
+/* Times in ns.  A slice in every period is guaranteed; extra time is what others leave, shared by
+ * weight. */
 struct xen_domctl_sched_sedf {
     uint64_t period, slice;
-    uint64_t latency;           /* if not 0: the first period after waking is only so long, with its part of the slice */
+    /* if not 0: the first period after waking is only so long, with its part of the slice */
+    uint64_t latency;
     uint32_t is_extra;
     uint32_t weight;            /* 1..65535 */
 };

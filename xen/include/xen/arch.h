@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What common code needs of the processor.  Each function is declared once, here, with what common expects. */
+/* What common code needs of the processor.  Each function is declared once, here, with what common
+ * expects. */
 #ifndef XEN_ARCH_H
 #define XEN_ARCH_H
 
@@ -13,32 +14,44 @@ struct domain_config;
 
 /* Domains.  Called with d->lock not held; on failure everything is undone by arch itself. */
 int arch_domain_create(struct domain *d, const struct domain_config *config) must_check;
-int arch_domain_relinquish(struct domain *d) must_check;        /* give memory back; -ERESTART to be called again */
+/* give memory back; -ERESTART to be called again */
+int arch_domain_relinquish(struct domain *d) must_check;
 void arch_domain_free(struct domain *d);
 int arch_vcpu_create(struct vcpu *v) must_check;
 void arch_vcpu_free(struct vcpu *v);
 int arch_vcpu_reset(struct vcpu *v) must_check;                 /* back to "not initialised" */
-/* VCPUOP_initialise and domctl: from the caller's memory; v goes up or down as the context's flags say. */
+/* VCPUOP_initialise and domctl: from the caller's memory; v goes up or down as the context's flags
+ * say. */
 int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;
 /* The opposite, v being paused: its context to the caller's memory. */
 int arch_vcpu_get_context(struct vcpu *v, uint64_t caller_va) must_check;
-int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset) must_check;   /* VCPUOP_register_vcpu_info */
-int arch_vcpu_set_time_area(struct vcpu *v, uint64_t va) must_check;     /* second copy of its time info; 0: none */
-uint64_t arch_vcpu_physid(const struct vcpu *v);                /* ACPI id << 32 | APIC id of its processor */
+/* VCPUOP_register_vcpu_info */
+int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset) must_check;
+/* second copy of its time info; 0: none */
+int arch_vcpu_set_time_area(struct vcpu *v, uint64_t va) must_check;
+/* ACPI id << 32 | APIC id of its processor */
+uint64_t arch_vcpu_physid(const struct vcpu *v);
 void arch_vcpu_send_nmi(struct vcpu *v);
-void vcpu_map_default_info(struct vcpu *v);                      /* v->info: its place in shared_info, if it has one */
+/* v->info: its place in shared_info, if it has one */
+void vcpu_map_default_info(struct vcpu *v);
 void arch_vm_assist_changed(struct domain *d);
-void arch_frames_settle(struct frame *f, unsigned int order);   /* fresh from the heap: no TLB knows them any more */
-void arch_frame_left(struct frame *f);           /* its owner gave it up: TLBs may know it until settled */
-void arch_dump_vcpu(struct vcpu *v);                            /* registers and stack, to the console */
+/* fresh from the heap: no TLB knows them any more */
+void arch_frames_settle(struct frame *f, unsigned int order);
+/* its owner gave it up: TLBs may know it until settled */
+void arch_frame_left(struct frame *f);
+/* registers and stack, to the console */
+void arch_dump_vcpu(struct vcpu *v);
 
-/* Scheduling.  prev's state leaves this CPU, next's enters; does not return to its caller: the stack is reset and next
- * continues towards its guest (or the idle loop).  IRQs off. */
+/* Scheduling.  prev's state leaves this CPU, next's enters; does not return to its caller: the
+ * stack is reset and next continues towards its guest (or the idle loop).  IRQs off. */
 noreturn void arch_switch_to(struct vcpu *prev, struct vcpu *next);
-void arch_vcpu_kick(struct vcpu *v);            /* v notices events soon, wherever it runs; unblocks are not done here */
+/* v notices events soon, wherever it runs; unblocks are not done here */
+void arch_vcpu_kick(struct vcpu *v);
 void arch_vcpu_time_update(struct vcpu *v);     /* refresh its vcpu_time_info */
-void arch_runstate_update(struct vcpu *v);      /* copy v->runstate to the guest's registered area (current's only) */
-void arch_idle(void);                           /* wait for an interrupt; IRQs off on entry, on when it returns */
+/* copy v->runstate to the guest's registered area (current's only) */
+void arch_runstate_update(struct vcpu *v);
+/* wait for an interrupt; IRQs off on entry, on when it returns */
+void arch_idle(void);
 bool arch_irqs_enabled(void);
 unsigned long arch_irq_save(void);
 void arch_irq_restore(unsigned long flags);
@@ -64,10 +77,13 @@ uint64_t arch_get_m2p(mfn_t mfn);
 /* XENMEM_*: the machine's memory map, the domain's own, the machine-to-phys table. */
 long arch_memory_op(unsigned int op, uint64_t arg);
 
-/* Grant mappings in the current domain.  addr: host virtual address, or with GNTMAP_contains_pte the machine address of
- * a PTE.  The caller holds the frame and type references that the mapping will own.  0 or GNTST_general_error. */
-int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned int cache_flags) must_check;
-int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int map_flags) must_check;
+/* Grant mappings in the current domain.  addr: host virtual address, or with GNTMAP_contains_pte
+ * the machine address of a PTE.  The caller holds the frame and type references that the mapping
+ * will own.  0 or GNTST_general_error. */
+int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags,
+                   unsigned int cache_flags) must_check;
+int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr,
+                     unsigned int map_flags) must_check;
 /* Writes by this domain reach a page: HVM log-dirty. */
 void arch_mark_dirty(struct domain *d, mfn_t mfn);
 /* TLBs of the CPUs the domain has run on forget what they know of it. */

@@ -11,9 +11,16 @@
 #define BOOT_MAX_MEMORY  256
 #define BOOT_MAX_CMDLINE 4096
 
-enum boot_memory_type { BOOT_MEMORY_RAM = 1, BOOT_MEMORY_RESERVED, BOOT_MEMORY_ACPI, BOOT_MEMORY_NVS, BOOT_MEMORY_UNUSABLE };
+enum boot_memory_type {
+    BOOT_MEMORY_RAM = 1,
+    BOOT_MEMORY_RESERVED,
+    BOOT_MEMORY_ACPI,
+    BOOT_MEMORY_NVS,
+    BOOT_MEMORY_UNUSABLE
+};
 
-struct boot_memory { uint64_t start, end; uint32_t type; };     /* bytes, end exclusive; type as in E820 */
+/* bytes, end exclusive; type as in E820 */
+struct boot_memory { uint64_t start, end; uint32_t type; };
 struct boot_module { uint64_t start, end; char cmdline[BOOT_MAX_CMDLINE]; };
 
 struct boot_info {
@@ -24,7 +31,8 @@ struct boot_info {
     unsigned int nr_modules, nr_modules_dropped;
     struct boot_module module[BOOT_MAX_MODULES];
     unsigned int nr_memory;
-    struct boot_memory memory[BOOT_MAX_MEMORY];     /* sorted, not overlapping, after memory_map_tidy() */
+    /* sorted, not overlapping, after memory_map_tidy() */
+    struct boot_memory memory[BOOT_MAX_MEMORY];
 };
 
 extern struct boot_info boot_info;
@@ -36,8 +44,8 @@ extern struct boot_info boot_info;
 int multiboot1_parse(uint32_t info, struct boot_info *out) must_check;
 int multiboot2_parse(uint32_t info, struct boot_info *out) must_check;
 
-/* A loader's line without the file name (or placeholder) some put first; ours so; one option's text on ours ("" when it has
- * no value; NULL: not there; valid until the next call). */
+/* A loader's line without the file name (or placeholder) some put first; ours so; one option's text
+ * on ours ("" when it has no value; NULL: not there; valid until the next call). */
 const char *boot_line_without_name(const char *line);
 const char *boot_cmdline(void);
 const char *boot_option_text(const char *name);
@@ -48,9 +56,11 @@ void memory_map_limit(struct boot_info *info, uint64_t limit);
 void memory_map_print(const struct boot_info *info);
 uint64_t memory_map_ram(const struct boot_info *info);          /* bytes */
 
-/* Physical memory before the heap exists: whole pages, zeroed, never freed.  NULL when none is left. */
+/* Physical memory before the heap exists: whole pages, zeroed, never freed.  NULL when none is
+ * left. */
 void *boot_alloc_pages(uint64_t bytes, uint64_t align) must_check;
-void boot_reserve(uint64_t start, uint64_t end);    /* never handed out, by boot_alloc or to the heap */
+/* never handed out, by boot_alloc or to the heap */
+void boot_reserve(uint64_t start, uint64_t end);
 void boot_memory_to_heap(void);                     /* all the rest */
 
 #endif

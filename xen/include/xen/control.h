@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The control interface: domctl and sysctl.  Their tables (common/domain/domctl.c, sysctl.c) name a handler per command;
- * handlers live in the room the command is about, and are declared here.
+ * The control interface: domctl and sysctl.  Their tables (common/domain/domctl.c, sysctl.c) name a
+ * handler per command; handlers live in the room the command is about, and are declared here.
  *
- * A handler gets a private copy of the argument, may change it, and the table says whether it is copied back.  The caller
- * may do it: the policy was asked.  -ERESTART: preempted, and called again from the beginning with the guest's argument.
+ * A handler gets a private copy of the argument, may change it, and the table says whether it is
+ * copied back.  The caller may do it: the policy was asked.  -ERESTART: preempted, and called again
+ * from the beginning with the guest's argument.
  */
 #ifndef XEN_CONTROL_H
 #define XEN_CONTROL_H
@@ -46,8 +47,8 @@ struct vcpu *domain_vcpu(struct domain *d, uint32_t vcpu_id);
 /* ---- memory and devices (domctl_access.c) ---- */
 
 /* A set of permissions of d gains or loses first..last. */
-int domain_change_access(struct domain *d, struct rangeset *set, unsigned long first, unsigned long last,
-                         bool allow) must_check;
+int domain_change_access(struct domain *d, struct rangeset *set, unsigned long first,
+                         unsigned long last, bool allow) must_check;
 int domctl_max_mem(struct domain *d, struct xen_domctl *op) must_check;
 int domctl_irq_permission(struct domain *d, struct xen_domctl *op) must_check;
 int domctl_iomem_permission(struct domain *d, struct xen_domctl *op) must_check;
@@ -111,7 +112,9 @@ int sysctl_cpupool(struct xen_sysctl *op) must_check;
 /* ---- bitmaps of the caller, in bytes (bitmap_copy.c) ---- */
 
 /* nr_bits of ours; what the caller's lacks is 0, what it has too much is dropped.  0 or -EFAULT. */
-int bitmap_from_guest(unsigned long *map, unsigned int nr_bits, const struct xenctl_bitmap *from) must_check;
-int bitmap_to_guest(const struct xenctl_bitmap *to, const unsigned long *map, unsigned int nr_bits) must_check;
+int bitmap_from_guest(unsigned long *map, unsigned int nr_bits,
+                      const struct xenctl_bitmap *from) must_check;
+int bitmap_to_guest(const struct xenctl_bitmap *to, const unsigned long *map,
+                    unsigned int nr_bits) must_check;
 
 #endif

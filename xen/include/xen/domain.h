@@ -2,9 +2,10 @@
 /*
  * Domains and their vcpus.
  *
- * Life: created (paused) -> running <-> paused -> shut down (a reason; still there for the toolstack) -> dying (resources
- * being given back, preemptible) -> dead (nothing left but references) -> freed when the last reference goes.
- * Finding a domain returns it with a reference; domain_put() gives it back.
+ * Life: created (paused) -> running <-> paused -> shut down (a reason; still there for the
+ * toolstack) -> dying (resources being given back, preemptible) -> dead (nothing left but
+ * references) -> freed when the last reference goes.  Finding a domain returns it with a reference;
+ * domain_put() gives it back.
  */
 #ifndef XEN_DOMAIN_H
 #define XEN_DOMAIN_H
@@ -32,7 +33,8 @@ struct vcpu {
     unsigned int vcpu_id;
     unsigned int processor;             /* where it runs or last ran; under the scheduler's lock */
     struct vcpu_info *info;             /* in guest-owned memory: hostile contents, always mapped */
-    struct frame *info_frame;           /* the page registered for it, or NULL (shared_info, or the dummy) */
+    /* the page registered for it, or NULL (shared_info, or the dummy) */
+    struct frame *info_frame;
     unsigned long init_busy;            /* bit 0: somebody is giving it a context */
 
     /* Scheduling; see sched.h. */
@@ -76,7 +78,8 @@ struct domain {
     struct spinlock lock;               /* LOCK_DOMAIN: shutdown state, vcpus coming and going */
 
     struct spinlock page_lock;          /* LOCK_DOMAIN_PAGES */
-    uint32_t page_list;                 /* first frame of its pages (frame number), FRAME_NONE: none */
+    /* first frame of its pages (frame number), FRAME_NONE: none */
+    uint32_t page_list;
     uint32_t relinquish_list;           /* pages left during teardown */
     uint64_t tot_pages, max_pages, outstanding_claim;
     uint32_t shared_pages;              /* our pages it may map */
@@ -114,15 +117,18 @@ int domain_create(domid_t id, const struct domain_config *config, struct domain 
 int vcpu_create(struct domain *d, unsigned int vcpu_id, unsigned int cpu) must_check;
 struct domain *domain_find(domid_t id);                 /* with a reference, or NULL */
 struct domain *domain_find_any(domid_t id);             /* DOMID_SELF too; with a reference */
-/* The domain a caller may act upon through an operation on `id` (DOMID_SELF, or a domain it controls): 0 or -ESRCH/-EPERM. */
+/* The domain a caller may act upon through an operation on `id` (DOMID_SELF, or a domain it
+ * controls): 0 or -ESRCH/-EPERM. */
 int domain_find_for(domid_t id, struct domain **out) must_check;
 bool domain_get(struct domain *d) must_check;
 void domain_put(struct domain *d);
-struct domain *domain_by_id_unlocked(domid_t id);       /* no reference: for who knows that it cannot go away */
+/* no reference: for who knows that it cannot go away */
+struct domain *domain_by_id_unlocked(domid_t id);
 #define for_each_vcpu(d, v) \
     for (unsigned int v##_i = 0; v##_i < (d)->max_vcpus; v##_i++) \
         for (struct vcpu *v = (d)->vcpu[v##_i]; v; v = NULL)
-struct domain *domain_first(void);      /* under rcu_read_lock(); by ascending id; idle and system domains excluded */
+/* under rcu_read_lock(); by ascending id; idle and system domains excluded */
+struct domain *domain_first(void);
 struct domain *domain_next(struct domain *d);
 #define for_each_domain(d) for (struct domain *d = domain_first(); d; d = domain_next(d))
 
@@ -133,7 +139,8 @@ void domain_resume(struct domain *d);
 int domain_kill(struct domain *d) must_check;           /* preemptible: -ERESTART */
 bool shutdown_reboots(void);                            /* not with `noreboot` */
 void domain_watchdog_expired(void *domain);
-void domain_set_vm_assist(struct domain *d, unsigned long assist);      /* unknown bits are dropped */
+/* unknown bits are dropped */
+void domain_set_vm_assist(struct domain *d, unsigned long assist);
 const char *xen_extra_version(void);
 /* Errors are born once, with a word: returns rc after a debug-level guest log line. */
 int refuse(const struct domain *d, int rc, const char *fmt, ...) printf_like(3, 4);

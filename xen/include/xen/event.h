@@ -2,9 +2,9 @@
 /*
  * Event channels: how domains, interrupts and ourselves tap a vcpu on the shoulder.
  *
- * A domain has ports; a port is free, reserved, unbound, or bound to another domain's port, a VIRQ, an IPI or a
- * physical interrupt (the picture is in common/event/private.h).  How "pending" reaches the guest is one of two ABIs
- * (2-level bitmaps, FIFO queues) behind struct event_abi.
+ * A domain has ports; a port is free, reserved, unbound, or bound to another domain's port, a VIRQ,
+ * an IPI or a physical interrupt (the picture is in common/event/private.h).  How "pending" reaches
+ * the guest is one of two ABIs (2-level bitmaps, FIFO queues) behind struct event_abi.
  */
 #ifndef XEN_EVENT_H
 #define XEN_EVENT_H
@@ -50,23 +50,29 @@ int event_vcpu_init(struct vcpu *v) must_check;
 void event_vcpu_free(struct vcpu *v);
 
 /* These three and event_send_pirq may be called from interrupt handlers. */
-void event_send_virq(struct vcpu *v, unsigned int virq);            /* per-vcpu VIRQ (VIRQ_TIMER, VIRQ_DEBUG…) */
-void event_send_global_virq(unsigned int virq);                     /* to the domain that registered for it (dom0) */
-void event_send_domain_virq(struct domain *d, unsigned int virq);   /* a global VIRQ of this domain: to vcpu it was bound on */
+/* per-vcpu VIRQ (VIRQ_TIMER, VIRQ_DEBUG…) */
+void event_send_virq(struct vcpu *v, unsigned int virq);
+/* to the domain that registered for it (dom0) */
+void event_send_global_virq(unsigned int virq);
+/* a global VIRQ of this domain: to vcpu it was bound on */
+void event_send_domain_virq(struct domain *d, unsigned int virq);
 /* XEN_DOMCTL_set_virq_handler: this global VIRQ goes to d instead of dom0 until d dies. */
 int event_set_virq_handler(struct domain *d, unsigned int virq) must_check;
 /* An interrupt bound to this port fired.  Not after pirq_unbind() has returned. */
 void event_send_pirq(struct domain *d, unsigned int port);
 
-/* Ports that end in the hypervisor (I/O request servers): fn runs when the guest sends, under a port lock. */
-int event_alloc_xen_port(struct domain *d, unsigned int vcpu, domid_t remote, void (*fn)(struct vcpu *v, unsigned int port)) must_check;
+/* Ports that end in the hypervisor (I/O request servers): fn runs when the guest sends, under a
+ * port lock. */
+int event_alloc_xen_port(struct domain *d, unsigned int vcpu, domid_t remote,
+                         void (*fn)(struct vcpu *v, unsigned int port)) must_check;
 void event_free_xen_port(struct domain *d, unsigned int port);
 void event_notify_via_xen_port(struct domain *d, unsigned int port);
 
 /*
- * SCHEDOP_poll.  After begin (port, or ~0u for several) any event sent to such a port makes the vcpu runnable; so:
- * begin, set VPF_BLOCKED, look whether a port is pending, and only then sleep.  Whoever wakes the vcpu clears
- * poll_port; end (by the vcpu, when it runs again or did not sleep) may be called twice.
+ * SCHEDOP_poll.  After begin (port, or ~0u for several) any event sent to such a port makes the
+ * vcpu runnable; so: begin, set VPF_BLOCKED, look whether a port is pending, and only then sleep.
+ * Whoever wakes the vcpu clears poll_port; end (by the vcpu, when it runs again or did not sleep)
+ * may be called twice.
  */
 void event_poll_begin(struct vcpu *v, uint32_t port);
 void event_poll_end(struct vcpu *v);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory for ourselves and for domains.  heap.c is the page allocator (buddy, per zone), pool.c hands out small
- * objects.  All memory is reached through the direct map; nothing here is ever paged.
+ * Memory for ourselves and for domains.  heap.c is the page allocator (buddy, per zone), pool.c
+ * hands out small objects.  All memory is reached through the direct map; nothing here is ever
+ * paged.
  */
 #ifndef XEN_HEAP_H
 #define XEN_HEAP_H
@@ -26,9 +27,10 @@ enum heap_flags {
 void heap_add(uint64_t start, uint64_t end);
 void heap_init(void);
 /*
- * 2^order frames, or NULL.  Each has count == FRAME_ALLOCATED with no owner and no reference, and type == 0; tlb_stamp
- * is as the former owner left it.  Without HEAP_DIRTY_OK no contents of a former owner can be read in them.
- * heap_alloc_for: on behalf of d, whose claim (XENMEM_claim_pages) it may use; others must leave claimed memory alone.
+ * 2^order frames, or NULL.  Each has count == FRAME_ALLOCATED with no owner and no reference, and
+ * type == 0; tlb_stamp is as the former owner left it.  Without HEAP_DIRTY_OK no contents of a
+ * former owner can be read in them.  heap_alloc_for: on behalf of d, whose claim
+ * (XENMEM_claim_pages) it may use; others must leave claimed memory alone.
  */
 struct frame *heap_alloc(unsigned int order, unsigned int flags) must_check;
 struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags) must_check;
@@ -43,8 +45,8 @@ uint64_t heap_total_pages(void);
 uint64_t heap_free_pages_below(unsigned int bits);
 void heap_scrub_all(void);              /* zero all free memory: as bootscrub= says */
 
-/* Claims: a domain's stake in memory it has not got yet.  `pages` is what it is to have in all; 0 gives the claim up.
- * -EINVAL: it has one, or has more already;  -ENOMEM. */
+/* Claims: a domain's stake in memory it has not got yet.  `pages` is what it is to have in all; 0
+ * gives the claim up.  -EINVAL: it has one, or has more already;  -ENOMEM. */
 int heap_claim(struct domain *d, uint64_t pages) must_check;
 void heap_claim_drop(struct domain *d);
 uint64_t heap_claimed_pages(void);      /* of all domains */

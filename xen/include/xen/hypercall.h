@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest can ask.  Handlers take up to six register-sized arguments and return a value or -Exxx.
+ * What a guest can ask.  Handlers take up to six register-sized arguments and return a value or
+ * -Exxx.
  *
- * Long work returns a continuation: hypercall_continue() arranges that the guest issues the same hypercall again with
- * the given arguments, so progress lives in arguments the guest could have forged anyway: handlers check them afresh.
+ * Long work returns a continuation: hypercall_continue() arranges that the guest issues the same
+ * hypercall again with the given arguments, so progress lives in arguments the guest could have
+ * forged anyway: handlers check them afresh.
  */
 #ifndef XEN_HYPERCALL_H
 #define XEN_HYPERCALL_H
@@ -11,13 +13,16 @@
 #include <public/xen.h>
 #include <xen/types.h>
 
-typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long, unsigned long, unsigned long);
+typedef long (*hypercall_fn)(unsigned long, unsigned long, unsigned long, unsigned long,
+                             unsigned long, unsigned long);
 
 /* Called by the entry code: guest registers hold number and arguments, and receive the result. */
 void hypercall_dispatch(struct cpu_user_regs *regs);
-/* True when the running hypercall should stop at the next opportunity: an event or a softirq waits. */
+/* True when the running hypercall should stop at the next opportunity: an event or a softirq
+ * waits. */
 bool hypercall_preempt_check(void);
-/* Return hypercall_continue(...) from a handler.  nr = __HYPERVISOR_x; n = number of arguments that follow. */
+/* Return hypercall_continue(...) from a handler.  nr = __HYPERVISOR_x; n = number of arguments that
+ * follow. */
 long hypercall_continue(unsigned int nr, unsigned int n, ...);
 
 long do_event_channel_op(int cmd, uint64_t arg);
@@ -46,7 +51,8 @@ long do_set_trap_table(uint64_t traps);
 long do_mmu_update(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned int foreigndom);
 long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned int foreigndom);
 long do_update_va_mapping(uint64_t va, uint64_t val, unsigned long flags);
-long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, unsigned long flags, unsigned int domid);
+long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, unsigned long flags,
+                                      unsigned int domid);
 long do_update_descriptor(uint64_t gaddr, uint64_t desc);
 long do_set_gdt(uint64_t frame_list, unsigned int entries);
 long do_set_callbacks(unsigned long event, unsigned long failsafe, unsigned long syscall);

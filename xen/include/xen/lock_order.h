@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The order in which locks are taken, outermost first.  A lock is initialised with its rank; debug builds panic
- * on the first acquisition that does not go down this list, naming both.
+ * The order in which locks are taken, outermost first.  A lock is initialised with its rank; debug
+ * builds panic on the first acquisition that does not go down this list, naming both.
  */
 #ifndef XEN_LOCK_ORDER_H
 #define XEN_LOCK_ORDER_H
@@ -16,7 +16,8 @@ enum lock_rank {
     LOCK_GRANT_ENTRY,       /* one entry of a grant table while it is pinned or let go */
     LOCK_MAPTRACK,          /* one domain's list of mapping handles */
     LOCK_P2M,               /* one domain's physical map */
-    LOCK_EVENT,             /* one domain's ports being allocated, bound or closed; two domains: lower address first */
+    /* one domain's ports being allocated, bound or closed; two domains: lower address first */
+    LOCK_EVENT,
     LOCK_EVENT_PORT,        /* one port's state while an event is sent through it */
     LOCK_PIRQ,              /* the domain's map from physical interrupts to ports */
     LOCK_PCI,               /* the list of PCI devices */

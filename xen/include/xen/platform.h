@@ -19,7 +19,8 @@ struct platform {
     uint64_t rsdp;                              /* machine address, 0: no ACPI */
     bool acpi_enabled;                          /* acpi=off clears it */
     unsigned int nr_cpus;
-    struct platform_cpu *cpus;                  /* MADT order, boot CPU moved first; nr_cpus entries (static array) */
+    /* MADT order, boot CPU moved first; nr_cpus entries (static array) */
+    struct platform_cpu *cpus;
     uint64_t lapic_address;
     bool has_8259;
     unsigned int nr_ioapics;
@@ -31,7 +32,8 @@ struct platform {
     uint64_t pmtimer_mmio;
     uint32_t sci_gsi; bool sci_active_low, sci_level;
     uint16_t pm1a_cnt, pm1b_cnt, pm1a_evt, pm1b_evt;
-    bool s5_valid; uint8_t s5_a, s5_b;          /* from dom0 (platform_op enter_acpi_sleep carries the values) */
+    /* from dom0 (platform_op enter_acpi_sleep carries the values) */
+    bool s5_valid; uint8_t s5_a, s5_b;
     bool reset_valid; uint8_t reset_space, reset_value; uint64_t reset_address;
     bool no_cmos_rtc, no_vga, no_msi;
     unsigned int nr_mcfg;
@@ -47,7 +49,8 @@ unsigned int acpi_node_of(uint32_t domain);
 void acpi_init(void);                   /* find and read the tables; needs acpi_map() from arch */
 /* A table by signature (4 characters), mapped for good; NULL if absent.  instance counts from 0. */
 const void *acpi_table(const char *signature, unsigned int instance);
-int acpi_enter_sleep(unsigned int state, uint16_t pm1a_value, uint16_t pm1b_value);  /* S5: does not return on success */
+/* S5: does not return on success */
+int acpi_enter_sleep(unsigned int state, uint16_t pm1a_value, uint16_t pm1b_value);
 bool acpi_reset(void);                  /* FADT reset register; returns if it did not work */
 
 #endif

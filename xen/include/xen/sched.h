@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Scheduling: which vcpu runs on which CPU.  core.c owns states and locks; a policy only orders runnable vcpus.
+ * Scheduling: which vcpu runs on which CPU.  core.c owns states and locks; a policy only orders
+ * runnable vcpus.
  *
- * A vcpu is runnable when nothing blocks or pauses it (vcpu->pause_flags == 0 and its domain is not paused).
+ * A vcpu is runnable when nothing blocks or pauses it (vcpu->pause_flags == 0 and its domain is not
+ * paused).
  */
 #ifndef XEN_SCHED_H
 #define XEN_SCHED_H
@@ -21,7 +23,8 @@ struct sched_unit;                      /* a policy's data of a vcpu */
 #define VPF_BLOCKED_IN_XEN 2            /* waits for an I/O request server */
 #define VPF_MIGRATING   3
 
-void sched_init(void);                  /* boot: parses sched=, makes the idle domain's scheduler state */
+/* boot: parses sched=, makes the idle domain's scheduler state */
+void sched_init(void);
 void sched_init_cpu(unsigned int cpu);
 int sched_domain_init(struct domain *d) must_check;
 void sched_domain_free(struct domain *d);
@@ -33,7 +36,8 @@ void vcpu_wake(struct vcpu *v);         /* something that kept it from running w
 void vcpu_unblock(struct vcpu *v);      /* clear VPF_BLOCKED and wake */
 void vcpu_block(void);                  /* current: until an event, unless one is already pending */
 void vcpu_yield(void);
-void vcpu_sleep_nosync(struct vcpu *v); /* a reason not to run was added; it may still run for a moment */
+/* a reason not to run was added; it may still run for a moment */
+void vcpu_sleep_nosync(struct vcpu *v);
 void vcpu_sleep_sync(struct vcpu *v);   /* the same; returns when it is not running */
 void vcpu_pause(struct vcpu *v);        /* nests; synchronous.  Not on current */
 void vcpu_pause_nosync(struct vcpu *v);
@@ -46,10 +50,12 @@ int vcpu_set_hard_affinity(struct vcpu *v, const struct cpumask *mask) must_chec
 int vcpu_set_soft_affinity(struct vcpu *v, const struct cpumask *mask) must_check;
 struct vcpu_runstate_info;
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *info);
-uint64_t vcpu_cpu_time(const struct vcpu *v);       /* ns it has run, up to now; an idle vcpu's: its CPU idled */
+/* ns it has run, up to now; an idle vcpu's: its CPU idled */
+uint64_t vcpu_cpu_time(const struct vcpu *v);
 uint64_t domain_cpu_time(const struct domain *d);
 void sched_dump(void);                  /* debug key 'r' */
-int sched_set_timer(struct vcpu *v, time_ns deadline);      /* singleshot timer: VIRQ_TIMER at deadline; 0 stops */
+/* singleshot timer: VIRQ_TIMER at deadline; 0 stops */
+int sched_set_timer(struct vcpu *v, time_ns deadline);
 void sched_periodic_timer_set(struct vcpu *v, time_ns period);
 void sched_switched(struct vcpu *prev);         /* arch_switch_to()'s: prev's registers are saved */
 unsigned int sched_policy_id(void);             /* XEN_SCHEDULER_* */

@@ -10,7 +10,8 @@
 struct cpumask { unsigned long bits[MAX_CPUS / 64]; };
 
 extern struct cpumask cpu_online, cpu_present;
-extern unsigned int cpu_count;          /* CPUs are numbered 0..cpu_count-1; present ones, in MADT order */
+/* CPUs are numbered 0..cpu_count-1; present ones, in MADT order */
+extern unsigned int cpu_count;
 
 static inline bool cpu_is_online(unsigned int cpu)
 {
@@ -21,8 +22,8 @@ static inline bool cpu_is_online(unsigned int cpu)
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) \
         if (cpu_is_online(cpu))
 
-/* Run fn(arg) on the CPUs in mask (or all online) with interrupts off, this one included if named; returns when
- * all have finished.  Called with interrupts on. */
+/* Run fn(arg) on the CPUs in mask (or all online) with interrupts off, this one included if named;
+ * returns when all have finished.  Called with interrupts on. */
 void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg);
 void smp_call_all(void (*fn)(void *arg), void *arg);
 void smp_call_one(unsigned int cpu, void (*fn)(void *arg), void *arg);

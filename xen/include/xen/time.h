@@ -50,8 +50,10 @@ struct tsc_scale {
     int8_t shift;
 };
 struct tsc_scale time_scale(void);      /* this CPU's, current */
-bool time_uses_pit(void);               /* the interval timer is our clock: dom0 must not program it */
-bool time_is_stable(void);              /* the same scale on every CPU, for good: guests need no lock-step */
+/* the interval timer is our clock: dom0 must not program it */
+bool time_uses_pit(void);
+/* the same scale on every CPU, for good: guests need no lock-step */
+bool time_is_stable(void);
 uint32_t time_cpu_khz(void);            /* calibrated TSC frequency */
 
 /* Wall clock: seconds and nanoseconds of 1970-01-01 UTC at system time 0. */

@@ -2,9 +2,9 @@
 /*
  * Numbers that mean different things have different types.
  *
- * A machine frame (mfn), a guest frame (gfn) and a machine address (maddr) are all 64-bit numbers, and mixing
- * them up is the classic hypervisor bug; as one-member structures they do not convert into each other.
- * The named functions below are the only crossings.
+ * A machine frame (mfn), a guest frame (gfn) and a machine address (maddr) are all 64-bit numbers,
+ * and mixing them up is the classic hypervisor bug; as one-member structures they do not convert
+ * into each other.  The named functions below are the only crossings.
  */
 #ifndef XEN_TYPES_H
 #define XEN_TYPES_H
@@ -16,7 +16,8 @@
 #include <lib/errno.h>
 
 typedef struct { uint64_t m; } mfn_t;       /* machine frame number: a 4 KiB page of the host */
-typedef struct { uint64_t g; } gfn_t;       /* guest frame number: what a domain calls a page (PV: its mfn) */
+/* guest frame number: what a domain calls a page (PV: its mfn) */
+typedef struct { uint64_t g; } gfn_t;
 typedef struct { uint64_t a; } maddr_t;     /* machine address, bytes */
 
 typedef uint16_t domid_type;
@@ -44,7 +45,8 @@ static inline mfn_t maddr_to_mfn(maddr_t a) { return (mfn_t){ a.a >> 12 }; }
 #define cold            __attribute__((cold))
 #define always_inline   inline __attribute__((always_inline))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
-#define init_text       __attribute__((section(".init.text"), __cold__))   /* code only used while booting */
+/* code only used while booting */
+#define init_text       __attribute__((section(".init.text"), __cold__))
 #define init_data       __attribute__((section(".init.data")))
 #define init_const      __attribute__((section(".init.rodata")))
 #define read_mostly     __attribute__((section(".data.read_mostly")))

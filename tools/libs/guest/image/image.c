@@ -37,7 +37,8 @@ static int find_payload(const uint8_t *p, size_t size, const uint8_t **payload, 
 
     *length = read_le(p + PAYLOAD_LENGTH, 4);
     if (!*length || offset > size || *length > size - offset)
-        return guest_fail(error, -EINVAL, "a damaged or cut boot image (its payload is not inside)");
+        return guest_fail(error, -EINVAL,
+                          "a damaged or cut boot image (its payload is not inside)");
     *payload = p + offset;
     return 1;
 }

@@ -2,8 +2,8 @@
 /*
  * An application processor's first instructions, copied to AP_TRAMPOLINE_PHYS.
  *
- * Reached in real mode by a start-up IPI.  Leaves for cpu_start_secondary() in long mode, on the stack whose end the
- * starter left in ap_stack_top.  One processor starts at a time.
+ * Reached in real mode by a start-up IPI.  Leaves for cpu_start_secondary() in long mode, on the
+ * stack whose end the starter left in ap_stack_top.  One processor starts at a time.
  */
 #include <asm/layout.h>
 #include <asm/msr.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory before the heap: reserved ranges, and pages taken from the top of RAM below 4 GiB (which the first page tables
- * already map).  What is left goes to the heap, once.
+ * Memory before the heap: reserved ranges, and pages taken from the top of RAM below 4 GiB (which
+ * the first page tables already map).  What is left goes to the heap, once.
  */
 #include <lib/math.h>
 #include <lib/string.h>
@@ -82,7 +82,8 @@ void init_text boot_memory_to_heap(void)
         const struct boot_memory *m = &boot_info.memory[i];
         if (m->type != BOOT_MEMORY_RAM)
             continue;
-        uint64_t at = max(m->start, 1UL << 12);        /* never frame 0: it must not look like a valid answer */
+        /* never frame 0: it must not look like a valid answer */
+        uint64_t at = max(m->start, 1UL << 12);
         for (unsigned int r = 0; r < nr_reserved && at < m->end; r++) {
             if (reserved[r].end <= at)
                 continue;

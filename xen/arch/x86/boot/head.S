@@ -2,9 +2,10 @@
 /*
  * From the boot loader to C.
  *
- * Reached in 32-bit protected mode, paging off, with the Multiboot magic in EAX and the information's address in EBX.
- * Leaves for boot_main(magic, info) in long mode, on the boot CPU's stack, at the linked address, with these tables:
- * the first 4 GiB at their own addresses and in the direct map, the image at IMAGE_START.
+ * Reached in 32-bit protected mode, paging off, with the Multiboot magic in EAX and the
+ * information's address in EBX.  Leaves for boot_main(magic, info) in long mode, on the boot CPU's
+ * stack, at the linked address, with these tables: the first 4 GiB at their own addresses and in
+ * the direct map, the image at IMAGE_START.
  */
 #include <asm/current.h>
 #include <asm/layout.h>
@@ -24,7 +25,8 @@ multiboot1_header:
 multiboot2_header:
     .long 0xe85250d6, 0, multiboot2_end - multiboot2_header
     .long -(0xe85250d6 + (multiboot2_end - multiboot2_header))
-    .short 1, 0                                 /* information we need: command line, modules, memory map */
+    /* information we need: command line, modules, memory map */
+    .short 1, 0
     .long 20
     .long 1, 3, 6
     .balign 8
@@ -68,7 +70,8 @@ boot_entry:
     lgdt PHYS(boot_gdt_register)
     ljmp $8, $PHYS(boot_long_mode)
 
-no_long_mode:                                   /* nothing else works yet: say it on VGA and the first serial port */
+/* nothing else works yet: say it on VGA and the first serial port */
+no_long_mode:
     mov $PHYS(no_long_mode_text), %esi
     mov $0xb8000, %edi
     mov $0x3f8, %dx

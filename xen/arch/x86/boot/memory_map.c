@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine's memory map: what the loader says, made into a sorted list without overlaps.  Pure; unit-tested. */
+/* The machine's memory map: what the loader says, made into a sorted list without overlaps.  Pure;
+ * unit-tested. */
 #include <lib/math.h>
 #include <lib/string.h>
 #include <xen/boot.h>
@@ -82,7 +83,8 @@ void memory_map_limit(struct boot_info *info, uint64_t limit)
 
 static const char *type_name(uint32_t type)
 {
-    static const char *const names[] = { "?", "usable", "reserved", "ACPI data", "ACPI NVS", "unusable" };
+    static const char *const names[] = { "?",         "usable",   "reserved",
+                                         "ACPI data", "ACPI NVS", "unusable" };
     return type < ARRAY_SIZE(names) ? names[type] : "reserved";
 }
 

@@ -6,11 +6,17 @@
 
 #include "private.h"
 
-enum { MB1_MEMORY = 1 << 0, MB1_CMDLINE = 1 << 2, MB1_MODULES = 1 << 3, MB1_MMAP = 1 << 6, MB1_LOADER = 1 << 9 };
+enum {
+    MB1_MEMORY = 1 << 0,
+    MB1_CMDLINE = 1 << 2,
+    MB1_MODULES = 1 << 3,
+    MB1_MMAP = 1 << 6,
+    MB1_LOADER = 1 << 9
+};
 
 struct mb1_info {
-    uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4], mmap_length, mmap_addr,
-             drives_length, drives_addr, config_table, loader_name;
+    uint32_t flags, mem_lower, mem_upper, boot_device, cmdline, mods_count, mods_addr, syms[4],
+        mmap_length, mmap_addr, drives_length, drives_addr, config_table, loader_name;
 };
 struct mb1_module { uint32_t start, end, cmdline, reserved; };
 struct packed mb1_mmap { uint32_t size; uint64_t base, length; uint32_t type; };
@@ -19,7 +25,8 @@ static void read_modules(const struct mb1_info *mbi, struct boot_info *out)
 {
     const struct mb1_module *mod = boot_phys(mbi->mods_addr);
     for (uint32_t i = 0; i < mbi->mods_count; i++)
-        boot_add_module(out, mod[i].start, mod[i].end, mod[i].cmdline ? boot_phys(mod[i].cmdline) : "");
+        boot_add_module(out, mod[i].start, mod[i].end,
+                        mod[i].cmdline ? boot_phys(mod[i].cmdline) : "");
 }
 
 static void read_memory_map(const struct mb1_info *mbi, struct boot_info *out)

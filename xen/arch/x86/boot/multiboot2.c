@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading what a Multiboot 2 loader handed over: a list of tags (Multiboot2 Specification 2.0, section 3.6). */
+/* Reading what a Multiboot 2 loader handed over: a list of tags (Multiboot2 Specification 2.0,
+ * section 3.6). */
 #include <lib/math.h>
 #include <lib/string.h>
 #include <xen/boot.h>
 
 #include "private.h"
 
-enum { TAG_END, TAG_CMDLINE, TAG_LOADER, TAG_MODULE, TAG_MMAP = 6, TAG_ACPI_OLD = 14, TAG_ACPI_NEW = 15 };
+enum {
+    TAG_END,
+    TAG_CMDLINE,
+    TAG_LOADER,
+    TAG_MODULE,
+    TAG_MMAP = 6,
+    TAG_ACPI_OLD = 14,
+    TAG_ACPI_NEW = 15
+};
 
 struct mb2_tag { uint32_t type, size; };
 struct mb2_module { struct mb2_tag tag; uint32_t start, end; char cmdline[]; };
@@ -32,7 +41,8 @@ static void read_memory_map(const struct mb2_mmap *map, struct boot_info *out)
 {
     if (map->tag.size < sizeof(*map) || map->entry_size < sizeof(struct mb2_mmap_entry))
         return;
-    for (uint32_t off = sizeof(*map); off + map->entry_size <= map->tag.size; off += map->entry_size) {
+    for (uint32_t off = sizeof(*map); off + map->entry_size <= map->tag.size;
+         off += map->entry_size) {
         const struct mb2_mmap_entry *e = (const void *)((const char *)map + off);
         boot_add_memory(out, e->base, e->length, e->type);
     }

@@ -2,7 +2,8 @@
 /*
  * The hypervisor's own command line, without the file name that some loaders put first.
  *
- * QEMU always does; GRUB passes what the user typed, and its menu generator types a placeholder there.
+ * QEMU always does; GRUB passes what the user typed, and its menu generator types a placeholder
+ * there.
  */
 #include <lib/cmdline.h>
 #include <lib/string.h>

@@ -17,7 +17,8 @@ OPTION_BOOL(smap, "smap", opt_smap);
 OPTION_BOOL(xsave, "xsave", opt_xsave);
 OPTION_BOOL(cpuinfo, "cpuinfo", opt_cpuinfo);
 
-/* The types that PV guests' kernels expect in PAT: WB WT UC- UC WC WP UC UC (public/arch-x86/xen.h). */
+/* The types that PV guests' kernels expect in PAT: WB WT UC- UC WC WP UC UC
+ * (public/arch-x86/xen.h). */
 #define XEN_PAT 0x0000050100070406ULL
 
 static void read_names(struct cpu_features *f)
@@ -78,13 +79,15 @@ void init_text cpu_detect(void)
     f->x2apic = f->leaf1_ecx & (1u << 21);
     f->arat = max >= 6 && (cpuid(6, 0).eax & (1u << 2));
 
-    cpu_base_cr4 = CR4_PAE | CR4_PGE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT | (f->smep ? CR4_SMEP : 0) |
-                   (f->smap ? CR4_SMAP : 0) | (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->xsave ? CR4_OSXSAVE : 0);
-    log_info("CPU: %s, %s, family %u model %u stepping %u%s\n", f->vendor, f->model, f->family, f->model_nr, f->stepping,
-             f->under_tcg ? " (QEMU TCG: SMAP stays off)" : "");
+    cpu_base_cr4 = CR4_PAE | CR4_PGE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT |
+                   (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
+                   (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->xsave ? CR4_OSXSAVE : 0);
+    log_info("CPU: %s, %s, family %u model %u stepping %u%s\n", f->vendor, f->model, f->family,
+             f->model_nr, f->stepping, f->under_tcg ? " (QEMU TCG: SMAP stays off)" : "");
     if (opt_cpuinfo)
-        log_always("CPU: features %08x %08x %08x %08x %08x %08x, %u address bits\n", f->leaf1_edx, f->leaf1_ecx,
-                   f->leaf7_ebx, f->leaf7_ecx, f->ext1_edx, f->ext1_ecx, f->phys_bits);
+        log_always("CPU: features %08x %08x %08x %08x %08x %08x, %u address bits\n", f->leaf1_edx,
+                   f->leaf1_ecx, f->leaf7_ebx, f->leaf7_ecx, f->ext1_edx, f->ext1_ecx,
+                   f->phys_bits);
 }
 
 void cpu_init_features(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Machine checks: banks are enabled, and an uncorrected error is reported bank by bank before the machine stops. */
+/* Machine checks: banks are enabled, and an uncorrected error is reported bank by bank before the
+ * machine stops. */
 #include <asm/insn.h>
 #include <asm/msr.h>
 #include <asm/regs.h>
@@ -50,8 +51,8 @@ void mce_handle(struct cpu_user_regs *regs)
             continue;
         (void)!rdmsr_safe(MSR_MC0_STATUS + 4 * i + 1, &address);
         (void)!rdmsr_safe(MSR_MC0_STATUS + 4 * i + 2, &misc);
-        log_error("CPU%u: machine check, bank %u: status %016lx address %016lx misc %016lx\n", smp_cpu(), i, status,
-                  address, misc);
+        log_error("CPU%u: machine check, bank %u: status %016lx address %016lx misc %016lx\n",
+                  smp_cpu(), i, status, address, misc);
         fatal |= (status & STATUS_UNCORRECTED) != 0;
         (void)!wrmsr_safe(MSR_MC0_STATUS + 4 * i, 0);
     }

@@ -27,8 +27,9 @@ int wrmsr_safe(uint32_t msr, uint64_t v)
                  ".pushsection .text.fixup, \"ax\"\n"
                  "3: mov %[io], %[rc]\n"
                  "   jmp 2b\n"
-                 ".popsection\n"
-                 EXTABLE("1b", "3b")
-                 : [rc] "+r"(rc) : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), [io] "i"(-EIO) : "memory");
+                 ".popsection\n" EXTABLE("1b", "3b")
+                 : [rc] "+r"(rc)
+                 : "c"(msr), "a"((uint32_t)v), "d"((uint32_t)(v >> 32)), [io] "i"(-EIO)
+                 : "memory");
     return rc;
 }

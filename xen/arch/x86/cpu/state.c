@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Segment registers of the vcpu that runs.  Selectors are the guest's business and may be unloadable by the time the
- * vcpu comes back; then the register is null, as the ABI's failsafe path expects.
+ * Segment registers of the vcpu that runs.  Selectors are the guest's business and may be
+ * unloadable by the time the vcpu comes back; then the register is null, as the ABI's failsafe path
+ * expects.
  */
 #include <asm/extable.h>
 #include <asm/insn.h>
@@ -83,8 +84,10 @@ void cpu_save_segments(struct vcpu *v)
 void cpu_load_segments(struct vcpu *v)
 {
     const struct cpu_user_regs *r = &v->arch.regs;
-    unsigned long active = v->arch.pv.in_kernel ? v->arch.pv.gs_base_kernel : v->arch.pv.gs_base_user;
-    unsigned long inactive = v->arch.pv.in_kernel ? v->arch.pv.gs_base_user : v->arch.pv.gs_base_kernel;
+    unsigned long active =
+        v->arch.pv.in_kernel ? v->arch.pv.gs_base_kernel : v->arch.pv.gs_base_user;
+    unsigned long inactive =
+        v->arch.pv.in_kernel ? v->arch.pv.gs_base_user : v->arch.pv.gs_base_kernel;
 
     if (r->ds | read_ds())
         load_ds(r->ds);

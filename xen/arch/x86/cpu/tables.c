@@ -2,8 +2,8 @@
 /*
  * What a processor needs to take an exception or a system call: GDT, TSS, IDT, stacks.
  *
- * Each CPU owns one page of descriptors, which is page 14 (selectors 0xe000 and up) of whatever GDT is loaded: the
- * guest's window in the per-domain slot, or nothing but that page.
+ * Each CPU owns one page of descriptors, which is page 14 (selectors 0xe000 and up) of whatever GDT
+ * is loaded: the guest's window in the per-domain slot, or nothing but that page.
  */
 #include <asm/insn.h>
 #include <asm/msr.h>
@@ -26,9 +26,15 @@ struct packed tss {
     uint8_t reserved2[8];
     uint16_t reserved3, iobitmap;
 };
-_Static_assert(sizeof(struct tss) == 104 && offsetof(struct tss, iobitmap) == 102, "SDM vol. 3, 8.7");
+_Static_assert(sizeof(struct tss) == 104 && offsetof(struct tss, iobitmap) == 102,
+               "SDM vol. 3, 8.7");
 
-struct idt_gate { uint16_t offset_low, selector; uint8_t ist, type; uint16_t offset_mid; uint32_t offset_high, reserved; };
+struct idt_gate {
+    uint16_t offset_low, selector;
+    uint8_t ist, type;
+    uint16_t offset_mid;
+    uint32_t offset_high, reserved;
+};
 
 DEFINE_STATIC_PER_CPU(struct tss, tss);
 DEFINE_STATIC_PER_CPU(uint64_t *, gdt_page);        /* in the direct map */
@@ -43,7 +49,10 @@ extern const char syscall_stub[], syscall_stub_jump[], syscall_stub_end[];
 extern const char syscall32_stub[], syscall32_stub_jump[], syscall_entry[], syscall32_entry[];
 extern char boot_stack[];
 
-static uint64_t stack_area(unsigned int cpu) { return PERCPU_MAP_START + (uint64_t)cpu * STACK_SIZE; }
+static uint64_t stack_area(unsigned int cpu)
+{
+    return PERCPU_MAP_START + (uint64_t)cpu * STACK_SIZE;
+}
 
 static void fill_gdt_page(uint64_t *gdt)
 {
@@ -54,7 +63,8 @@ static void fill_gdt_page(uint64_t *gdt)
     gdt[FLAT_RING3_CS64 % PAGE_SIZE / 8] = 0x00affb000000ffff;
 }
 
-static void set_system_descriptor(uint64_t *gdt, uint16_t sel, uint64_t base, uint32_t limit, unsigned int type)
+static void set_system_descriptor(uint64_t *gdt, uint16_t sel, uint64_t base, uint32_t limit,
+                                  unsigned int type)
 {
     uint64_t *e = &gdt[sel % PAGE_SIZE / 8];
     e[1] = base >> 32;
@@ -64,7 +74,8 @@ static void set_system_descriptor(uint64_t *gdt, uint16_t sel, uint64_t base, ui
 
 static void fill_tss(struct tss *t, uint64_t area)
 {
-    uint64_t regs = area + STACK_SIZE - sizeof(struct cpu_info) + offsetof(struct cpu_info, guest_regs);
+    uint64_t regs =
+        area + STACK_SIZE - sizeof(struct cpu_info) + offsetof(struct cpu_info, guest_regs);
     t->rsp[0] = regs + offsetof(struct cpu_user_regs, es);
     for (unsigned int i = IST_DF; i <= IST_DB; i++)
         t->ist[i] = area + (i + 1) * PAGE_SIZE;
@@ -74,8 +85,11 @@ static void fill_tss(struct tss *t, uint64_t area)
 static void set_gate(unsigned int vector, unsigned int dpl, unsigned int ist)
 {
     uint64_t to = vector_stubs[vector];
-    idt[vector] = (struct idt_gate){ .offset_low = (uint16_t)to, .selector = SEL_HV_CS, .ist = (uint8_t)ist,
-                                     .type = (uint8_t)(0x8e | dpl << 5), .offset_mid = (uint16_t)(to >> 16),
+    idt[vector] = (struct idt_gate){ .offset_low = (uint16_t)to,
+                                     .selector = SEL_HV_CS,
+                                     .ist = (uint8_t)ist,
+                                     .type = (uint8_t)(0x8e | dpl << 5),
+                                     .offset_mid = (uint16_t)(to >> 16),
                                      .offset_high = (uint32_t)(to >> 32) };
 }
 
@@ -202,7 +216,8 @@ void cpu_load_tables(void)
 
     set_system_descriptor(gdt, SEL_TSS, (uint64_t)&this_cpu(tss), sizeof(struct tss) - 1, 9);
     cpu_set_own_gdt();
-    asm volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:" :: "i"(SEL_HV_CS) : "rax", "memory");
+    asm volatile("pushq %0; leaq 1f(%%rip), %%rax; pushq %%rax; lretq; 1:" ::"i"(SEL_HV_CS)
+                 : "rax", "memory");
     asm volatile("mov %0, %%ss" :: "r"(0));
     lldt(0);
     ltr(SEL_TSS);
@@ -211,5 +226,6 @@ void cpu_load_tables(void)
     wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)SEL_HV_CS << 32);
     wrmsr(MSR_LSTAR, area);
     wrmsr(MSR_CSTAR, area + (uint64_t)(syscall32_stub - syscall_stub));
-    wrmsr(MSR_SYSCALL_MASK, FLAGS_IF | FLAGS_TF | FLAGS_DF | FLAGS_NT | FLAGS_AC | FLAGS_IOPL | FLAGS_RF | FLAGS_VM);
+    wrmsr(MSR_SYSCALL_MASK,
+          FLAGS_IF | FLAGS_TF | FLAGS_DF | FLAGS_NT | FLAGS_AC | FLAGS_IOPL | FLAGS_RF | FLAGS_VM);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * FPU, SSE, AVX and what comes after: saved when a vcpu leaves a processor, loaded when it arrives.  Without XSAVE, by
- * FXSAVE.  The hypervisor itself uses none of it.
+ * FPU, SSE, AVX and what comes after: saved when a vcpu leaves a processor, loaded when it arrives.
+ * Without XSAVE, by FXSAVE.  The hypervisor itself uses none of it.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -17,8 +17,8 @@ static uint32_t area_size = 512;
 #define FCW_DEFAULT     0x037f
 #define MXCSR_DEFAULT   0x1f80
 
-/* XSETBV's legality (SDM vol. 1, 13.3), restricted to what the processor has: x87 always; AVX needs SSE; AVX-512's three
- * come together and need AVX; protection keys and AMX are not offered. */
+/* XSETBV's legality (SDM vol. 1, 13.3), restricted to what the processor has: x87 always; AVX needs
+ * SSE; AVX-512's three come together and need AVX; protection keys and AMX are not offered. */
 static bool xcr0_is_legal(uint64_t x)
 {
     if (!(x & 1) || (x & ~xstate_mask))
@@ -72,7 +72,8 @@ void xstate_save(struct vcpu *v)
     if (v->arch.pv.cr0_ts)
         clts();
     if (cpu_features.xsave && v->arch.xcr0 != xstate_mask)
-        xsetbv(0, xstate_mask);             /* a component the guest switched off still has contents to keep */
+        /* a component the guest switched off still has contents to keep */
+        xsetbv(0, xstate_mask);
     if (cpu_features.xsaveopt)
         asm volatile("xsaveopt64 (%0)" :: "r"(v->arch.xsave), "a"(lo), "d"(hi) : "memory");
     else if (cpu_features.xsave)
@@ -109,13 +110,17 @@ int xstate_set_xcr0(struct vcpu *v, uint64_t value)
 
 /* ---- From and to the outside; v does not run ---- */
 
-#define XSTATE_BV       512             /* components that the area holds; others are in their initial state */
+/* components that the area holds; others are in their initial state */
+#define XSTATE_BV       512
 #define XCOMP_BV        520
 #define MXCSR_LEGAL     0xffffu         /* what else is set would be a fault of ours */
 
 uint32_t xstate_area_size(void) { return area_size; }
 
-static uint64_t *word_at(void *area, unsigned int offset) { return (uint64_t *)((uint8_t *)area + offset); }
+static uint64_t *word_at(void *area, unsigned int offset)
+{
+    return (uint64_t *)((uint8_t *)area + offset);
+}
 
 static void make_mxcsr_legal(void *area) { *(uint32_t *)((uint8_t *)area + 24) &= MXCSR_LEGAL; }
 

@@ -2,9 +2,9 @@
 /*
  * Exceptions and interrupts.
  *
- * A stub per vector, generated below, pushes (error code,) vector and saves all registers as struct cpu_user_regs.
- * From a guest the frame is cpu_info.guest_regs itself, since TSS.RSP0 points just above it; what interrupts the
- * hypervisor nests below.  GS stays the guest's throughout.
+ * A stub per vector, generated below, pushes (error code,) vector and saves all registers as struct
+ * cpu_user_regs.  From a guest the frame is cpu_info.guest_regs itself, since TSS.RSP0 points just
+ * above it; what interrupts the hypervisor nests below.  GS stays the guest's throughout.
  */
 #include <asm/current.h>
 #include <asm/regs.h>
@@ -31,8 +31,9 @@
     .section .text.entry, "ax", @progbits
 
 /*
- * Reached from: an exception stub.  In: error code and vector on the stack above an interrupt frame.
- * Out: to exit_to_guest (from a guest) or by iret.  Stack: this CPU's main stack.  Interrupts off on arrival.
+ * Reached from: an exception stub.  In: error code and vector on the stack above an interrupt
+ * frame.  Out: to exit_to_guest (from a guest) or by iret.  Stack: this CPU's main stack.
+ * Interrupts off on arrival.
  */
 exception_common:
     cld
@@ -77,12 +78,14 @@ restore_and_iret:
     pop %rdi
     add $8, %rsp
     .globl iret_to_guest
-iret_to_guest:                                  /* a fault here belongs to the guest: see trap_from_hypervisor */
+/* a fault here belongs to the guest: see trap_from_hypervisor */
+iret_to_guest:
     iretq
 
 /*
- * Reached from: stubs of vectors on exception stacks (#DF, NMI, #MC, #DB).  What came from a guest moves to the main
- * stack, so that it is handled like any other exception; what interrupted the hypervisor is handled in place.
+ * Reached from: stubs of vectors on exception stacks (#DF, NMI, #MC, #DB).  What came from a guest
+ * moves to the main stack, so that it is handled like any other exception; what interrupted the
+ * hypervisor is handled in place.
  */
 ist_common:
     cld

@@ -38,7 +38,8 @@ exit_restore:
     lea 1(%rax), %eax
     and $0x1ffff, %eax
     cmp $1, %eax
-    ja restore_and_iret                         /* SYSRET to a non-canonical address faults in ring 0 on Intel */
+    /* SYSRET to a non-canonical address faults in ring 0 on Intel */
+    ja restore_and_iret
     cmpw $FLAT_RING3_CS64, UREGS_cs(%rsp)
     jne restore_and_iret
     pop %r15
@@ -60,7 +61,8 @@ exit_restore:
     mov UREGS_rsp - UREGS_error_code(%rsp), %rsp
     sysretq
 
-/* resume_guest(): noreturn, from C on this CPU's main stack; everything below guest_regs is abandoned. */
+/* resume_guest(): noreturn, from C on this CPU's main stack; everything below guest_regs is
+ * abandoned. */
     .globl resume_guest
 resume_guest:
     or $(STACK_SIZE - 1), %rsp
@@ -81,7 +83,8 @@ exit_softirq:
     call softirq_run
     jmp exit_to_guest
 
-exit_event:                                     /* interrupts off: nothing changes under the frame we build */
+/* interrupts off: nothing changes under the frame we build */
+exit_event:
     mov %rsp, %rdi
     call pv_deliver_pending
     jmp exit_to_guest

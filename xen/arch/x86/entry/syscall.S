@@ -2,10 +2,11 @@
 /*
  * SYSCALL: a PV guest's system calls and hypercalls, the hottest paths of all.
  *
- * Each CPU's LSTAR points at a copy of syscall_stub beside its stack, which finds the stack relative to itself.  A
- * system call from guest-user mode is turned into an entry of the guest kernel here, in straight assembly, without a C
- * call: switch page table and GS, push the frame the ABI prescribes, go.  HYPERVISOR_iret, its counterpart, likewise.
- * Anything unusual takes the general path in C, before anything was changed.
+ * Each CPU's LSTAR points at a copy of syscall_stub beside its stack, which finds the stack
+ * relative to itself.  A system call from guest-user mode is turned into an entry of the guest
+ * kernel here, in straight assembly, without a C call: switch page table and GS, push the frame the
+ * ABI prescribes, go.  HYPERVISOR_iret, its counterpart, likewise.  Anything unusual takes the
+ * general path in C, before anything was changed.
  */
 #include <asm/current.h>
 #include <asm/page.h>
@@ -25,8 +26,8 @@
     .section .text.entry, "ax", @progbits
 
 /*
- * Template, copied by cpu setup to page 0 of each CPU's stack area and reached there by SYSCALL with interrupts off.
- * The displacements are the same for every copy; the jump's is fixed up.
+ * Template, copied by cpu setup to page 0 of each CPU's stack area and reached there by SYSCALL
+ * with interrupts off.  The displacements are the same for every copy; the jump's is fixed up.
  */
     .globl syscall_stub, syscall_stub_jump, syscall_stub_end
     .balign 16
@@ -47,9 +48,10 @@ syscall32_stub_jump:
 syscall_stub_end:
 
 /*
- * In: RSP = &cpu_info()->guest_regs; RCX = rip, R11 = rflags, the guest's rsp in cpu_info.scratch; everything else is
- * the guest's.  Interrupts are off, and on the fast paths they stay off until the guest runs: what another CPU wants of
- * this one it announces by an interrupt, which comes right after.
+ * In: RSP = &cpu_info()->guest_regs; RCX = rip, R11 = rflags, the guest's rsp in cpu_info.scratch;
+ * everything else is the guest's.  Interrupts are off, and on the fast paths they stay off until
+ * the guest runs: what another CPU wants of this one it announces by an interrupt, which comes
+ * right after.
  */
     .globl syscall_entry
     .balign 16
@@ -98,7 +100,8 @@ syscall_entry:
     EXTABLE 6b, bounce_fault
     EXTABLE 7b, bounce_fault
 
-/* The guest kernel's stack cannot be written.  Undo the switch; the general path meets the same fault and judges it. */
+/* The guest kernel's stack cannot be written.  Undo the switch; the general path meets the same
+ * fault and judges it. */
 bounce_fault:
     mov VCPU_info(%rbx), %rax
     movb $0, VCPUINFO_upcall_mask(%rax)
@@ -109,21 +112,24 @@ bounce_fault:
     jmp general
 
 /*
- * HYPERVISOR_iret.  The guest's stack holds struct iret_context: rax r11 rcx flags rip cs rflags rsp ss.  All of it is
- * read before anything changes, so that every surprise can go to the general path.
+ * HYPERVISOR_iret.  The guest's stack holds struct iret_context: rax r11 rcx flags rip cs rflags
+ * rsp ss.  All of it is read before anything changes, so that every surprise can go to the general
+ * path.
  */
     .balign 16
 from_guest_kernel:
     cmp $__HYPERVISOR_iret, %eax
     jne general
-    mov INFO_scratch(%rsp), %rdx                /* the guest's rsp: its kernel's half above us, nothing else */
+    /* the guest's rsp: its kernel's half above us, nothing else */
+    mov INFO_scratch(%rsp), %rdx
     mov $(HYPERVISOR_END >> 32), %eax
     shl $32, %rax
     cmp %rax, %rdx
     jb general
 1:  mov 48(%rdx), %rax
     test $FLAGS_IF, %eax
-    jz iret_general                             /* back to code that runs with events masked: rare */
+    /* back to code that runs with events masked: rare */
+    jz iret_general
     and $~(FLAGS_IOPL | FLAGS_NT | FLAGS_VM | FLAGS_VIF | FLAGS_VIP), %eax
     or $FLAGS_MBS, %eax
     mov %rax, GUEST(rflags)
@@ -169,7 +175,8 @@ from_guest_kernel:
     EXTABLE 7b, iret_general
     EXTABLE 8b, iret_general
 
-/* The guest's registers that the attempt above used are dead by the ABI: iret restores them from its frame. */
+/* The guest's registers that the attempt above used are dead by the ABI: iret restores them from
+ * its frame. */
 iret_general:
     movq $__HYPERVISOR_iret, GUEST(rax)
 
@@ -199,7 +206,8 @@ syscall32_entry:
     call pv_syscall32_from_user
     jmp exit_to_guest
 
-/* Completes the frame whose RAX, RDX and RBX are there already.  Reached by a call: RSP is 8 lower. */
+/* Completes the frame whose RAX, RDX and RBX are there already.  Reached by a call: RSP is 8
+ * lower. */
 #undef GUEST
 #define GUEST(r) 8 + UREGS_##r(%rsp)
 save_rest:

@@ -2,8 +2,9 @@
 /*
  * CPUID as a list of answers: the machine's, what guests can have of it, what one domain is to see.
  *
- * Toolstacks read policies, change them, and set a domain's before it runs.  A domain can only lose features by this:
- * what it is shown is what pv_cpuid() finds fit for it, without the features its policy lacks.
+ * Toolstacks read policies, change them, and set a domain's before it runs.  A domain can only lose
+ * features by this: what it is shown is what pv_cpuid() finds fit for it, without the features its
+ * policy lacks.
  */
 #include <lib/math.h>
 #include <lib/string.h>
@@ -24,7 +25,8 @@
 #define NR_XSTATE   63                  /* leaf 0xd */
 #define NR_OURS     2                   /* 0x40000000 and 0x40000100: not the toolstack's */
 #define NR_EXTENDED 0x22                /* 0x80000000 up to 0x80000021 */
-#define MAX_LEAVES  (NR_BASIC - 4 + NR_CACHE + NR_FEATURE + NR_TOPOLOGY + NR_XSTATE + NR_OURS + NR_EXTENDED)
+#define MAX_LEAVES \
+    (NR_BASIC - 4 + NR_CACHE + NR_FEATURE + NR_TOPOLOGY + NR_XSTATE + NR_OURS + NR_EXTENDED)
 #define EXTENDED    0x80000000u
 
 #define MSR_PLATFORM_INFO   0xce
@@ -39,8 +41,8 @@
 #define EBX1_APIC_ID        0xff000000u
 
 struct cpu_policy {
-    struct cpuid_regs basic[NR_BASIC], cache[NR_CACHE], feature[NR_FEATURE], topology[NR_TOPOLOGY], xstate[NR_XSTATE],
-                      ours[NR_OURS], extended[NR_EXTENDED];
+    struct cpuid_regs basic[NR_BASIC], cache[NR_CACHE], feature[NR_FEATURE], topology[NR_TOPOLOGY],
+        xstate[NR_XSTATE], ours[NR_OURS], extended[NR_EXTENDED];
 };
 
 /* ---- Making ---------------------------------------------------------------------------------- */
@@ -116,7 +118,8 @@ static int policy_of(struct cpu_policy *p, uint32_t index)
 
 /* ---- As lists of leaves ---------------------------------------------------------------------- */
 
-/* The place of a leaf; NULL: policies do not have it.  Leaves without subleaves are asked for as such. */
+/* The place of a leaf; NULL: policies do not have it.  Leaves without subleaves are asked for as
+ * such. */
 static struct cpuid_regs *policy_leaf(struct cpu_policy *p, uint32_t leaf, uint32_t subleaf)
 {
     switch (leaf) {
@@ -141,7 +144,8 @@ static void put(struct leaf_list *out, uint32_t leaf, uint32_t subleaf, const st
     out->leaves[out->n++] = (xen_cpuid_leaf_t){ leaf, subleaf, r->eax, r->ebx, r->ecx, r->edx };
 }
 
-static void put_subleaves(struct leaf_list *out, uint32_t leaf, const struct cpuid_regs *list, unsigned int n)
+static void put_subleaves(struct leaf_list *out, uint32_t leaf, const struct cpuid_regs *list,
+                          unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++)
         put(out, leaf, i, &list[i]);
@@ -157,7 +161,8 @@ static unsigned int nr_caches(const struct cpu_policy *p)
 
 static unsigned int nr_xstates(const struct cpu_policy *p)
 {
-    uint64_t all = p->xstate[0].eax | (uint64_t)p->xstate[0].edx << 32 | p->xstate[1].ecx | (uint64_t)p->xstate[1].edx << 32;
+    uint64_t all = p->xstate[0].eax | (uint64_t)p->xstate[0].edx << 32 | p->xstate[1].ecx |
+                   (uint64_t)p->xstate[1].edx << 32;
     return max(2u, min(all ? ilog2(all) + 1 : 0, (unsigned int)NR_XSTATE));
 }
 
@@ -169,7 +174,9 @@ static uint32_t policy_to_leaves(const struct cpu_policy *p, xen_cpuid_leaf_t *l
     for (uint32_t i = 0; i <= min(p->basic[0].eax, NR_BASIC - 1u); i++)
         switch (i) {
         case 4: put_subleaves(&out, i, p->cache, nr_caches(p)); break;
-        case 7: put_subleaves(&out, i, p->feature, min(p->feature[0].eax, NR_FEATURE - 1u) + 1); break;
+        case 7:
+            put_subleaves(&out, i, p->feature, min(p->feature[0].eax, NR_FEATURE - 1u) + 1);
+            break;
         case 0xb: put_subleaves(&out, i, p->topology, NR_TOPOLOGY); break;
         case 0xd: put_subleaves(&out, i, p->xstate, nr_xstates(p)); break;
         default: put(&out, i, XEN_CPUID_NO_SUBLEAF, &p->basic[i]);
@@ -181,11 +188,13 @@ static uint32_t policy_to_leaves(const struct cpu_policy *p, xen_cpuid_leaf_t *l
     return out.n;
 }
 
-/* To the caller's buffers; *nr_leaves, *nr_msrs: room, then how many.  -ENOBUFS, -EFAULT, -ENOMEM. */
-static int policy_to_guest(const struct cpu_policy *p, uint64_t to_leaves, uint32_t *nr_leaves, uint64_t to_msrs,
-                           uint32_t *nr_msrs)
+/* To the caller's buffers; *nr_leaves, *nr_msrs: room, then how many.  -ENOBUFS, -EFAULT,
+ * -ENOMEM. */
+static int policy_to_guest(const struct cpu_policy *p, uint64_t to_leaves, uint32_t *nr_leaves,
+                           uint64_t to_msrs, uint32_t *nr_msrs)
 {
-    static const xen_msr_entry_t msrs[NR_MSRS] = { { .idx = MSR_PLATFORM_INFO }, { .idx = MSR_ARCH_CAPS } };
+    static const xen_msr_entry_t msrs[NR_MSRS] = { { .idx = MSR_PLATFORM_INFO },
+                                                   { .idx = MSR_ARCH_CAPS } };
     xen_cpuid_leaf_t *leaves = pool_alloc(MAX_LEAVES * sizeof(*leaves));
     int rc = 0;
 
@@ -193,11 +202,15 @@ static int policy_to_guest(const struct cpu_policy *p, uint64_t to_leaves, uint3
         return -ENOMEM;
     uint32_t n = policy_to_leaves(p, leaves);
     if (to_leaves) {
-        rc = *nr_leaves < n ? -ENOBUFS : copy_to_guest_va(to_leaves, leaves, n * sizeof(*leaves)) ? -EFAULT : 0;
+        rc = *nr_leaves < n                                             ? -ENOBUFS
+             : copy_to_guest_va(to_leaves, leaves, n * sizeof(*leaves)) ? -EFAULT
+                                                                        : 0;
         *nr_leaves = n;
     }
     if (!rc && to_msrs) {
-        rc = *nr_msrs < NR_MSRS ? -ENOBUFS : copy_to_guest_va(to_msrs, msrs, sizeof(msrs)) ? -EFAULT : 0;
+        rc = *nr_msrs < NR_MSRS                              ? -ENOBUFS
+             : copy_to_guest_va(to_msrs, msrs, sizeof(msrs)) ? -EFAULT
+                                                             : 0;
         *nr_msrs = NR_MSRS;
     }
     pool_free(leaves);
@@ -232,10 +245,25 @@ int arch_sysctl_cpu_policy(struct xen_sysctl *op)
 static void policy_features(const struct cpu_policy *p, uint32_t words[FEATURE_WORDS])
 {
     const uint32_t all[FEATURE_WORDS] = {
-        p->basic[1].edx, p->basic[1].ecx, p->extended[1].edx, p->extended[1].ecx, p->xstate[1].eax,
-        p->feature[0].ebx, p->feature[0].ecx, p->extended[7].edx, p->extended[8].ebx, p->feature[0].edx,
-        p->feature[1].eax, p->extended[0x21].eax, p->feature[1].ebx, p->feature[2].edx, p->feature[1].ecx,
-        p->feature[1].edx, 0, 0, p->extended[0x21].ecx,
+        p->basic[1].edx,
+        p->basic[1].ecx,
+        p->extended[1].edx,
+        p->extended[1].ecx,
+        p->xstate[1].eax,
+        p->feature[0].ebx,
+        p->feature[0].ecx,
+        p->extended[7].edx,
+        p->extended[8].ebx,
+        p->feature[0].edx,
+        p->feature[1].eax,
+        p->extended[0x21].eax,
+        p->feature[1].ebx,
+        p->feature[2].edx,
+        p->feature[1].ecx,
+        p->feature[1].edx,
+        0,
+        0,
+        p->extended[0x21].ecx,
     };
     memcpy(words, all, sizeof(all));
 }
@@ -409,7 +437,8 @@ void cpu_policy_free(struct domain *d)
 
 /* ---- Applied --------------------------------------------------------------------------------- */
 
-static void restrict_to(struct cpuid_regs *r, uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
+static void restrict_to(struct cpuid_regs *r, uint32_t eax, uint32_t ebx, uint32_t ecx,
+                        uint32_t edx)
 {
     r->eax &= eax;
     r->ebx &= ebx;
@@ -425,7 +454,8 @@ void cpu_policy_apply(const struct domain *d, uint32_t leaf, uint32_t subleaf, s
         return;
     uint32_t limit = leaf >= EXTENDED ? p->extended[0].eax : p->basic[0].eax;
     bool has_subleaves = leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd;
-    const struct cpuid_regs *e = policy_leaf(p, leaf, has_subleaves ? subleaf : XEN_CPUID_NO_SUBLEAF);
+    const struct cpuid_regs *e =
+        policy_leaf(p, leaf, has_subleaves ? subleaf : XEN_CPUID_NO_SUBLEAF);
     if (!e || leaf > limit) {
         *r = (struct cpuid_regs){ 0 };
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * dom0 from what the boot loader brought: how much memory and how many vcpus it gets, its unpacked kernel, its command
- * line.  Says what is wrong and returns an error when it cannot be.
+ * dom0 from what the boot loader brought: how much memory and how many vcpus it gets, its unpacked
+ * kernel, its command line.  Says what is wrong and returns an error when it cannot be.
  */
 #include <lib/bzimage.h>
 #include <lib/cmdline.h>
@@ -23,7 +23,8 @@
 #include <xen/printk.h>
 #include <xen/sched.h>
 
-/* dom0_mem=: a size, or with a minus sign what is left for others; set tells whether it was given. */
+/* dom0_mem=: a size, or with a minus sign what is left for others; set tells whether it was
+ * given. */
 struct amount { uint64_t bytes; bool set, negative; };
 static struct amount mem_size, mem_min, mem_max;
 static char opt_max_vcpus[32];
@@ -69,7 +70,8 @@ static uint64_t to_pages(const struct amount *a, uint64_t avail, uint64_t otherw
     return a->negative ? avail - min(avail, n) : n;
 }
 
-/* Without dom0_mem: everything but a sixteenth, which is kept for ourselves and for DMA, at most 128 MiB. */
+/* Without dom0_mem: everything but a sixteenth, which is kept for ourselves and for DMA, at most
+ * 128 MiB. */
 static uint64_t dom0_pages(void)
 {
     uint64_t avail = heap_free_pages(), reserve = min(avail / 16, (128UL << 20) >> PAGE_SHIFT);
@@ -117,7 +119,8 @@ static unsigned int dom0_vcpus(void)
 }
 
 /* The module's kernel, unpacked when it was packed: *buffer is then to be freed. */
-static int unpack_kernel(const struct boot_module *m, struct pv_image *image, void **buffer, unsigned int *order)
+static int unpack_kernel(const struct boot_module *m, struct pv_image *image, void **buffer,
+                         unsigned int *order)
 {
     const void *data = maddr_to_virt(maddr_of(m->start)), *payload = data;
     size_t size = m->end - m->start, payload_len = size, written;
@@ -146,13 +149,14 @@ static int unpack_kernel(const struct boot_module *m, struct pv_image *image, vo
     *order = ilog2_up((unpacked + PAGE_SIZE - 1) >> PAGE_SHIFT);
     *buffer = alloc_pages(*order, HEAP_DIRTY_OK);
     if (!*buffer) {
-        log_error("dom0: no %lu MiB in one piece to unpack its kernel to\n", ((uint64_t)PAGE_SIZE << *order) >> 20);
+        log_error("dom0: no %lu MiB in one piece to unpack its kernel to\n",
+                  ((uint64_t)PAGE_SIZE << *order) >> 20);
         return -ENOMEM;
     }
     rc = decompress(payload, payload_len, *buffer, unpacked, &written);
     if (rc) {
-        log_error("dom0: the kernel's %s payload is damaged (%d after %lu of %lu bytes)\n", decompress_name(packing), rc,
-                  written, unpacked);
+        log_error("dom0: the kernel's %s payload is damaged (%d after %lu of %lu bytes)\n",
+                  decompress_name(packing), rc, written, unpacked);
         return rc;
     }
     image->kernel = *buffer;
@@ -175,7 +179,8 @@ static const char *dom0_cmdline(const struct boot_module *m, const char *from_ou
     static char line[MAX_GUEST_CMDLINE];
     const char *text = boot_line_without_name(m->cmdline);
 
-    format(line, sizeof(line), "%s%s%s", text, from_our_line ? " " : "", from_our_line ? from_our_line : "");
+    format(line, sizeof(line), "%s%s%s", text, from_our_line ? " " : "",
+           from_our_line ? from_our_line : "");
     const char *acpi = boot_option_text("acpi");
     if (acpi && !has_word(line, "acpi"))
         format(line + strlen(line), sizeof(line) - strlen(line), " acpi=%s", acpi);
@@ -204,13 +209,17 @@ static void make_vcpus(struct domain *d, unsigned int n)
 int dom0_build(const char *rest_of_our_line)
 {
     if (!boot_info.nr_modules) {
-        log_error("No module was loaded: there is no dom0 kernel.  The boot loader must load one after the hypervisor.\n");
+        log_error("No module was loaded: there is no dom0 kernel.  The boot loader must load one "
+                  "after the hypervisor.\n");
         return -ENOENT;
     }
     const struct boot_module *m = &boot_info.module[0];
     unsigned int vcpus = dom0_vcpus(), order = 0;
-    struct domain_config config = { .is_privileged = true, .max_vcpus = vcpus, .max_event_port = UINT32_MAX,
-                                    .max_grant_frames = UINT32_MAX, .max_maptrack_frames = UINT32_MAX };
+    struct domain_config config = { .is_privileged = true,
+                                    .max_vcpus = vcpus,
+                                    .max_event_port = UINT32_MAX,
+                                    .max_grant_frames = UINT32_MAX,
+                                    .max_maptrack_frames = UINT32_MAX };
     struct domain *d;
     struct pv_image image = { .cmdline = dom0_cmdline(m, rest_of_our_line) };
     void *buffer = NULL;

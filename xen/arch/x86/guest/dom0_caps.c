@@ -94,7 +94,8 @@ static int grant_ports(struct domain *d)
 
     for (unsigned int i = 0; i < ARRAY_SIZE(ours) && !rc; i++)
         rc = deny_ports(d, ours[i].first, ours[i].last);
-    /* Linux measures the TSC with channel 2, which does no harm while nobody else counts on the chip. */
+    /* Linux measures the TSC with channel 2, which does no harm while nobody else counts on the
+     * chip. */
     if (!rc && time_uses_pit())
         rc = deny_ports(d, 0x40, 0x43);
     if (!rc)

@@ -128,7 +128,8 @@ int arch_domctl_ioport_permission(struct domain *d, struct xen_domctl *op)
         return -EINVAL;
     uint32_t last = p->first_port + p->nr_ports - 1;
     int rc = xsm_ioports(current->domain, d, p->first_port, last);
-    return rc ? rc : domain_change_access(d, d->arch.ioport_caps, p->first_port, last, p->allow_access);
+    return rc ? rc
+              : domain_change_access(d, d->arch.ioport_caps, p->first_port, last, p->allow_access);
 }
 
 int arch_domctl_ioport_mapping(struct domain *d, struct xen_domctl *op)
@@ -140,14 +141,17 @@ int arch_domctl_ioport_mapping(struct domain *d, struct xen_domctl *op)
 
 /* ---- The TSC --------------------------------------------------------------------------------- */
 
-/* Guests read the machine's, always; so a domain that brings another rate along is told the truth by its clock's scale. */
+/* Guests read the machine's, always; so a domain that brings another rate along is told the truth
+ * by its clock's scale. */
 int arch_domctl_get_tsc(struct domain *d, struct xen_domctl *op)
 {
     bool is_native = d->arch.tsc_mode == TSC_MODE_NATIVE;
 
     op->u.tsc_info = (struct xen_domctl_tsc_info){
-        .tsc_mode = d->arch.tsc_mode, .incarnation = d->arch.tsc_incarnation,
-        .gtsc_khz = is_native ? 0 : time_cpu_khz(), .elapsed_nsec = is_native ? 0 : (uint64_t)time_now(),
+        .tsc_mode = d->arch.tsc_mode,
+        .incarnation = d->arch.tsc_incarnation,
+        .gtsc_khz = is_native ? 0 : time_cpu_khz(),
+        .elapsed_nsec = is_native ? 0 : (uint64_t)time_now(),
     };
     return 0;
 }

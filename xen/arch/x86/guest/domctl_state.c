@@ -2,7 +2,8 @@
 /*
  * A vcpu's state beyond its context: extended registers, MSRs, entry points of 32-bit code.
  *
- * Its domain is paused while they are read or written, so that what is in the structures is all there is.
+ * Its domain is paused while they are read or written, so that what is in the structures is all
+ * there is.
  */
 #include <lib/math.h>
 #include <lib/string.h>
@@ -56,7 +57,8 @@ int arch_domctl_get_xstate(struct domain *d, struct xen_domctl *op)
         return rc;
     struct xstate_header h = { v->arch.xcr0, v->arch.xcr0 | xstate_in_use(v) };
     x->xfeature_mask = xstate_mask;
-    if (copy_arg_to_guest(to, &h) || copy_to_guest_va(to + sizeof(h), v->arch.xsave, xstate_area_size()))
+    if (copy_arg_to_guest(to, &h) ||
+        copy_to_guest_va(to + sizeof(h), v->arch.xsave, xstate_area_size()))
         rc = -EFAULT;
     domain_unpause(d);
     return rc;
@@ -74,7 +76,9 @@ int arch_domctl_set_xstate(struct domain *d, struct xen_domctl *op)
     uint8_t *area = pool_zalloc(xstate_area_size());
     if (!area)
         return -ENOMEM;
-    int rc = copy_arg_from_guest(&h, from) || copy_from_guest_va(area, from + sizeof(h), size) ? -EFAULT : 0;
+    int rc = copy_arg_from_guest(&h, from) || copy_from_guest_va(area, from + sizeof(h), size)
+                 ? -EFAULT
+                 : 0;
     if (!rc)
         rc = begin(d, x->vcpu, &v);
     if (!rc) {
@@ -85,7 +89,8 @@ int arch_domctl_set_xstate(struct domain *d, struct xen_domctl *op)
     return rc;
 }
 
-/* ---- MSRs: those that are a PV vcpu's own and not in its context ------------------------------- */
+/* ---- MSRs: those that are a PV vcpu's own and not in its context
+ * ------------------------------- */
 
 int arch_domctl_get_msrs(struct domain *d, struct xen_domctl *op)
 {
@@ -146,7 +151,9 @@ int arch_domctl_get_ext_context(struct domain *d, struct xen_domctl *op)
     if (!v)
         return x->vcpu < d->max_vcpus ? -ESRCH : -EINVAL;
     uint32_t vcpu_id = x->vcpu;
-    *x = (struct xen_domctl_ext_vcpucontext){ .vcpu = vcpu_id, .size = sizeof(*x), .mcg_cap = MCG_CAP };
+    *x = (struct xen_domctl_ext_vcpucontext){ .vcpu = vcpu_id,
+                                              .size = sizeof(*x),
+                                              .mcg_cap = MCG_CAP };
     pv_vcpu_get_ext_context(v, x);
     return 0;
 }

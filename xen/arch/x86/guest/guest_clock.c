@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Time as guests read it without asking: each vcpu's scale from TSC to nanoseconds, and the wall clock in the shared page.
- * Both carry a version that is odd while they change (public/xen.h).
+ * Time as guests read it without asking: each vcpu's scale from TSC to nanoseconds, and the wall
+ * clock in the shared page.  Both carry a version that is odd while they change (public/xen.h).
  */
 #include <asm/insn.h>
 #include <x86/cpu.h>
@@ -19,8 +19,8 @@ void arch_vcpu_time_update(struct vcpu *v)
     struct vcpu_time_info *t = &v->info->time;
     struct tsc_scale s = time_scale();
 
-    if (t->tsc_timestamp == s.tsc_stamp && t->system_time == (uint64_t)s.base && t->tsc_to_system_mul == s.mul_frac &&
-        t->tsc_shift == s.shift)
+    if (t->tsc_timestamp == s.tsc_stamp && t->system_time == (uint64_t)s.base &&
+        t->tsc_to_system_mul == s.mul_frac && t->tsc_shift == s.shift)
         return;
     uint32_t version = t->version | 1;
     write_once(t->version, version);
@@ -66,7 +66,8 @@ void arch_wallclock_changed(void)
     rcu_read_unlock();
 }
 
-/* The guest's copy of its vcpu's runstate, with the update flag while it changes if the guest asked for that. */
+/* The guest's copy of its vcpu's runstate, with the update flag while it changes if the guest asked
+ * for that. */
 void arch_runstate_update(struct vcpu *v)
 {
     if (!v->runstate_guest || v != current)

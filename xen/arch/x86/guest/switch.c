@@ -2,9 +2,10 @@
 /*
  * From one vcpu to another.
  *
- * A vcpu's registers are saved when it leaves the processor.  Its page tables, descriptor tables and FPU contents stay
- * loaded while nothing but the idle vcpu follows, so that coming back costs little: `loaded` says whose they are.
- * A CPU is in a domain's dirty_cpus as long as it has that domain's page tables loaded.
+ * A vcpu's registers are saved when it leaves the processor.  Its page tables, descriptor tables
+ * and FPU contents stay loaded while nothing but the idle vcpu follows, so that coming back costs
+ * little: `loaded` says whose they are.  A CPU is in a domain's dirty_cpus as long as it has that
+ * domain's page tables loaded.
  */
 #include <asm/insn.h>
 #include <asm/msr.h>
@@ -29,8 +30,9 @@ static void load_debug_registers(const struct vcpu *v)
 {
     if (likely(!(v->arch.pv.dr7 & 0xff)))
         return;
-    asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3"
-                 :: "r"(v->arch.pv.dr[0]), "r"(v->arch.pv.dr[1]), "r"(v->arch.pv.dr[2]), "r"(v->arch.pv.dr[3]));
+    asm volatile(
+        "mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" ::"r"(v->arch.pv.dr[0]),
+        "r"(v->arch.pv.dr[1]), "r"(v->arch.pv.dr[2]), "r"(v->arch.pv.dr[3]));
     write_dr7(v->arch.pv.dr7);
 }
 
@@ -116,7 +118,8 @@ void guest_unload_everywhere(struct domain *d)
     smp_call(d->dirty_cpus, unload_here, d);
 }
 
-/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be changed. */
+/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be
+ * changed. */
 void guest_unload_vcpu(struct vcpu *v)
 {
     smp_call_one(v->arch.loaded_on, unload_here, v->domain);

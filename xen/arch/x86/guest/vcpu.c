@@ -73,7 +73,8 @@ int arch_vcpu_get_context(struct vcpu *v, uint64_t caller_va)
     return rc;
 }
 
-/* Always through an interrupt when it runs elsewhere: the fast ways back to a guest look at nothing else. */
+/* Always through an interrupt when it runs elsewhere: the fast ways back to a guest look at nothing
+ * else. */
 void arch_vcpu_kick(struct vcpu *v)
 {
     smp_mb();
@@ -112,12 +113,14 @@ void arch_frames_settle(struct frame *f, unsigned int order)
 
 /* ---- vcpu_info: in the shared page, or in a page of the guest's ---- */
 
-static struct vcpu_info nowhere;        /* vcpus beyond the shared page's 32, until they register their own */
+/* vcpus beyond the shared page's 32, until they register their own */
+static struct vcpu_info nowhere;
 
 void vcpu_map_default_info(struct vcpu *v)
 {
-    v->info = v->vcpu_id < XEN_LEGACY_MAX_VCPUS && v->domain->shared_info ? &v->domain->shared_info->vcpu_info[v->vcpu_id]
-                                                                          : &nowhere;
+    v->info = v->vcpu_id < XEN_LEGACY_MAX_VCPUS && v->domain->shared_info
+                  ? &v->domain->shared_info->vcpu_info[v->vcpu_id]
+                  : &nowhere;
     v->info_frame = NULL;
 }
 

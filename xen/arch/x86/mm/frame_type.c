@@ -4,16 +4,15 @@
  *
  *                 get, kind allows             validated
  *   NONE or ──────────────────────> kind, 1 ref, ──────────> kind, n refs, VALIDATED
- *   any kind with 0 refs            not validated │                    │ last put of a table: invalidate
- *        ^                                        │ preempted          │ preempted
- *        │                                        v                    v
- *        │                                  PARTIAL_GET           PARTIAL_PUT
- *        └──────────────────────────────── 0 refs, kind kept <─────────┘
+ *   any kind with 0 refs            not validated │                    │ last put of a table:
+ * invalidate ^                                        │ preempted          │ preempted │ v v │
+ * PARTIAL_GET           PARTIAL_PUT └──────────────────────────────── 0 refs, kind kept <─────────┘
  *
- * A writable or table frame whose count falls to 0 keeps its kind, so that the next user of the same kind pays
- * nothing (a table must be validated again: its contents may have changed in between... only while writable, so
- * VALIDATED is dropped with the last reference).  FRAME_TABLE_LOCK is held while contents are (in)validated or
- * an entry changes; who waits for it spins.  All changes of the word are compare-and-swap.
+ * A writable or table frame whose count falls to 0 keeps its kind, so that the next user of the
+ * same kind pays nothing (a table must be validated again: its contents may have changed in
+ * between... only while writable, so VALIDATED is dropped with the last reference).
+ * FRAME_TABLE_LOCK is held while contents are (in)validated or an entry changes; who waits for it
+ * spins.  All changes of the word are compare-and-swap.
  */
 #include <x86/mm.h>
 #include <x86/domain.h>
@@ -22,8 +21,14 @@
 #include <xen/domain.h>
 #include <xen/hypercall.h>
 
-static inline bool is_table(enum frame_kind kind) { return kind >= FRAME_KIND_L1 && kind <= FRAME_KIND_L4; }
-static inline bool needs_check(enum frame_kind kind) { return is_table(kind) || kind == FRAME_KIND_DESCRIPTOR; }
+static inline bool is_table(enum frame_kind kind)
+{
+    return kind >= FRAME_KIND_L1 && kind <= FRAME_KIND_L4;
+}
+static inline bool needs_check(enum frame_kind kind)
+{
+    return is_table(kind) || kind == FRAME_KIND_DESCRIPTOR;
+}
 
 static inline enum frame_kind kind_of(uint64_t type)
 {
@@ -61,7 +66,8 @@ static int invalidate(struct frame *f, enum frame_kind kind, bool preemptible)
     return d ? pv_table_invalidate(d, f, kind, preemptible) : 0;
 }
 
-/* The caller won the transition to (kind, locked, not validated) and checks the contents for everybody. */
+/* The caller won the transition to (kind, locked, not validated) and checks the contents for
+ * everybody. */
 static int validate_locked(struct frame *f, enum frame_kind kind, bool took_over, bool preemptible)
 {
     if (!took_over)
@@ -97,11 +103,13 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
     for (;;) {
         if (unlikely((old & FRAME_TYPE_REFS_MASK) == FRAME_TYPE_REFS_MASK - 1))
             return -EINVAL;
-        /* Before any waiting: the lock may be the caller's own, for a table that wants to map itself. */
+        /* Before any waiting: the lock may be the caller's own, for a table that wants to map
+         * itself. */
         if ((old & FRAME_TYPE_REFS_MASK) && kind_of(old) != kind)
             return -EINVAL;
         if (old & FRAME_TABLE_LOCK && (!(old & FRAME_VALIDATED) || kind_of(old) != kind)) {
-            cpu_relax();                        /* somebody is (in)validating: the outcome decides */
+            /* somebody is (in)validating: the outcome decides */
+            cpu_relax();
             old = read_once(f->type);
             continue;
         }
@@ -134,7 +142,8 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
         return 0;
     int rc = validate_locked(f, kind, took_over, preemptible);
     if (took_over && (old & FRAME_PARTIAL_GET))
-        frame_put(f);                           /* the preempted one's plain reference; the caller has its own */
+        /* the preempted one's plain reference; the caller has its own */
+        frame_put(f);
     return rc;
 }
 
@@ -170,13 +179,15 @@ static int put_type(struct frame *f, bool preemptible)
             old = read_once(f->type);
             continue;
         }
-        if ((old & FRAME_TYPE_REFS_MASK) > 1) {         /* PARTIAL_PUT was overtaken and is validated again */
+        /* PARTIAL_PUT was overtaken and is validated again */
+        if ((old & FRAME_TYPE_REFS_MASK) > 1) {
             if (atomic_cas(&f->type, &old, old - 1))
                 return 0;
             continue;
         }
         /* Last one: nobody can get at it while it is locked and not validated. */
-        if (atomic_cas(&f->type, &old, (old & ~(FRAME_VALIDATED | FRAME_PARTIAL_PUT)) | FRAME_TABLE_LOCK))
+        if (atomic_cas(&f->type, &old,
+                       (old & ~(FRAME_VALIDATED | FRAME_PARTIAL_PUT)) | FRAME_TABLE_LOCK))
             break;
     }
     int rc = invalidate(f, kind_of(old), preemptible);

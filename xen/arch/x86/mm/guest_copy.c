@@ -2,9 +2,9 @@
 /*
  * Copying to and from the current guest's virtual addresses.
  *
- * The guest's page tables are loaded, so the processor itself checks its permissions; what it must never reach is our
- * part of the address space, and that is the one check made here.  A fault ends the copy through the exception table
- * and the rest is reported as not copied.
+ * The guest's page tables are loaded, so the processor itself checks its permissions; what it must
+ * never reach is our part of the address space, and that is the one check made here.  A fault ends
+ * the copy through the exception table and the rest is reported as not copied.
  */
 #include <asm/extable.h>
 #include <asm/insn.h>

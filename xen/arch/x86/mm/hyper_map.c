@@ -2,9 +2,9 @@
 /*
  * The hypervisor's own page tables, as asm/layout.h draws them.
  *
- * All L3 tables of our slots exist from the start, so a guest's L4 only ever needs sixteen entries copied, and a later
- * mapping is seen by all.  Our mappings are global: they survive a change of CR3.  Nothing of ours is both writable and
- * executable.
+ * All L3 tables of our slots exist from the start, so a guest's L4 only ever needs sixteen entries
+ * copied, and a later mapping is seen by all.  Our mappings are global: they survive a change of
+ * CR3.  Nothing of ours is both writable and executable.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -22,13 +22,15 @@
 pte_t *idle_l4;
 unsigned long idle_cr3;
 uint64_t max_mfn;
-uint64_t frame_parts[((DIRECTMAP_END - DIRECTMAP_START) >> (PAGE_SHIFT + FRAME_PART_SHIFT)) / 64 + 1];
+uint64_t
+    frame_parts[((DIRECTMAP_END - DIRECTMAP_START) >> (PAGE_SHIFT + FRAME_PART_SHIFT)) / 64 + 1];
 
 static bool heap_is_up;
 static bool have_1gib_pages;
 static uint64_t ioremap_next = IOREMAP_START;
 
-extern const char image_start[], text_end[], rodata_end[], init_start[], init_text_end[], init_end[], image_end[];
+extern const char image_start[], text_end[], rodata_end[], init_start[], init_text_end[],
+    init_end[], image_end[];
 extern const char data_start[], boot_stack[];
 
 static pte_t *new_table(void)
@@ -41,14 +43,16 @@ static pte_t *new_table(void)
 
 static pte_t *table_of(pte_t e) { return mfn_to_virt(pte_mfn(e)); }
 
-/* The entry for va at `level`, making tables on the way.  A large page on the way is a bug of ours. */
+/* The entry for va at `level`, making tables on the way.  A large page on the way is a bug of
+ * ours. */
 static pte_t *walk_to(uint64_t va, unsigned int level)
 {
     pte_t *t = idle_l4;
     for (unsigned int l = 4; l > level; l--) {
         pte_t *e = &t[pt_index(va, l)];
         if (!(*e & PTE_PRESENT))
-            *e = pte_make(virt_to_mfn(new_table()), PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
+            *e = pte_make(virt_to_mfn(new_table()),
+                          PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED | PTE_DIRTY);
         check(!(*e & PTE_PSE) || l == 4);
         t = table_of(*e);
     }
@@ -65,7 +69,8 @@ void map_pages(uint64_t va, uint64_t maddr, uint64_t size, uint64_t flags)
         else if (!((va | maddr) & ((1UL << 21) - 1)) && size >= 1UL << 21)
             level = 2;
         uint64_t step = 1UL << (PAGE_SHIFT + 9 * (level - 1));
-        *walk_to(va, level) = pte_make(maddr_to_mfn(maddr_of(maddr)), flags | PTE_GLOBAL | (level > 1 ? PTE_PSE : 0));
+        *walk_to(va, level) =
+            pte_make(maddr_to_mfn(maddr_of(maddr)), flags | PTE_GLOBAL | (level > 1 ? PTE_PSE : 0));
         va += step;
         maddr += step;
         size -= min(size, step);
@@ -87,7 +92,8 @@ void fill_hypervisor_slots(pte_t *l4, const struct domain *d)
 
 void *ioremap(uint64_t maddr, size_t size)
 {
-    /* The first megabyte is in the direct map from the start, and the processor's MTRRs know what is a device there. */
+    /* The first megabyte is in the direct map from the start, and the processor's MTRRs know what
+     * is a device there. */
     if (maddr + size <= 1 << 20)
         return maddr_to_virt(maddr_of(maddr));
     uint64_t start = round_down(maddr, (uint64_t)PAGE_SIZE);
@@ -145,16 +151,20 @@ static void init_text map_direct(void)
 {
     for (unsigned int i = 0; i < boot_info.nr_memory; i++) {
         const struct boot_memory *m = &boot_info.memory[i];
-        bool memory = m->type == BOOT_MEMORY_RAM || m->type == BOOT_MEMORY_ACPI || m->type == BOOT_MEMORY_NVS;
+        bool memory =
+            m->type == BOOT_MEMORY_RAM || m->type == BOOT_MEMORY_ACPI || m->type == BOOT_MEMORY_NVS;
         if (!memory)
             continue;
-        uint64_t start = round_down(m->start, (uint64_t)PAGE_SIZE), end = round_up(m->end, (uint64_t)PAGE_SIZE);
+        uint64_t start = round_down(m->start, (uint64_t)PAGE_SIZE),
+                 end = round_up(m->end, (uint64_t)PAGE_SIZE);
         if (end > DIRECTMAP_END - DIRECTMAP_START) {
             log_warn("memory above %lu GiB is not used\n", (DIRECTMAP_END - DIRECTMAP_START) >> 30);
             end = DIRECTMAP_END - DIRECTMAP_START;
         }
-        /* Large pages need both ends aligned alike, which the direct map gives; ragged ends go page by page. */
-        uint64_t big = min(round_up(start, 1UL << 21), end), tail = max(round_down(end, 1UL << 21), big);
+        /* Large pages need both ends aligned alike, which the direct map gives; ragged ends go page
+         * by page. */
+        uint64_t big = min(round_up(start, 1UL << 21), end),
+                 tail = max(round_down(end, 1UL << 21), big);
         map_pages(DIRECTMAP_START + start, start, big - start, HV_RW);
         map_pages(DIRECTMAP_START + big, big, tail - big, HV_RW);
         map_pages(DIRECTMAP_START + tail, tail, end - tail, HV_RW);
@@ -165,7 +175,8 @@ static void init_text map_direct(void)
             map_pages(DIRECTMAP_START + a, a, PAGE_SIZE, HV_RW);
 }
 
-/* Parts of the frame table and of the M2P table exist where there is RAM: 2 MiB of each at a time. */
+/* Parts of the frame table and of the M2P table exist where there is RAM: 2 MiB of each at a
+ * time. */
 static void init_text map_tables_for(uint64_t first_mfn, uint64_t last_mfn)
 {
     const uint64_t chunk = 1UL << 21;
@@ -200,7 +211,8 @@ static void init_text map_tables_for(uint64_t first_mfn, uint64_t last_mfn)
 
 void init_text paging_init(void)
 {
-    have_1gib_pages = cpuid(0x80000000, 0).eax >= 0x80000001 && (cpuid(0x80000001, 0).edx & (1u << 26));
+    have_1gib_pages =
+        cpuid(0x80000000, 0).eax >= 0x80000001 && (cpuid(0x80000001, 0).edx & (1u << 26));
 
     idle_l4 = new_table();
     idle_cr3 = virt_to_maddr(idle_l4).a;

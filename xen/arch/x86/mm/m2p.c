@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine-to-phys table: what a PV guest calls a machine frame.  Guests read it, and ask us to write it. */
+/* The machine-to-phys table: what a PV guest calls a machine frame.  Guests read it, and ask us to
+ * write it. */
 #include <x86/mm.h>
 #include <xen/arch.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The per-domain slot: a window in which each vcpu's GDT and LDT frames appear at fixed addresses, so that descriptor
- * table registers can point there whatever the guest does with its own mappings.
+ * The per-domain slot: a window in which each vcpu's GDT and LDT frames appear at fixed addresses,
+ * so that descriptor table registers can point there whatever the guest does with its own mappings.
  *
- * One L3 table per domain, reached from each of its L4 tables; 128 KiB of window a vcpu, made with the vcpu.
+ * One L3 table per domain, reached from each of its L4 tables; 128 KiB of window a vcpu, made with
+ * the vcpu.
  */
 #include <lib/string.h>
 #include <x86/mm.h>

@@ -2,9 +2,9 @@
 /*
  * Forgetting translations, here and on other CPUs, and not more often than needed.
  *
- * Why the clock of x86/mm.h is right: a frame's stamp is read from the clock after the last entry that maps the frame
- * was taken away; a CPU's note is read before it flushes.  If the note is greater than the stamp, the clock ticked
- * in between, so the flush came after the entry was gone.
+ * Why the clock of x86/mm.h is right: a frame's stamp is read from the clock after the last entry
+ * that maps the frame was taken away; a CPU's note is read before it flushes.  If the note is
+ * greater than the stamp, the clock ticked in between, so the flush came after the entry was gone.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>

@@ -2,10 +2,11 @@
 /*
  * Making dom0: a PV kernel image, its memory, its first page tables and its start_info.
  *
- * The first mapping runs, from the kernel's VIRT_BASE up: kernel | initrd (unless the kernel takes it unmapped) | p2m list
- * (unless it names another place) | start_info | page tables | boot stack | at least 512 KiB, to a 4 MiB boundary.  Pseudo-
- * physical frames are numbered in the same order; what is not mapped follows.  The page tables are plain pages until the
- * end, when loading them makes the ordinary machinery validate them, like any guest's.
+ * The first mapping runs, from the kernel's VIRT_BASE up: kernel | initrd (unless the kernel takes
+ * it unmapped) | p2m list (unless it names another place) | start_info | page tables | boot stack |
+ * at least 512 KiB, to a 4 MiB boundary.  Pseudo- physical frames are numbered in the same order;
+ * what is not mapped follows.  The page tables are plain pages until the end, when loading them
+ * makes the ordinary machinery validate them, like any guest's.
  */
 #include <asm/regs.h>
 #include <lib/elf.h>
@@ -27,7 +28,8 @@ void hypercall_page_fill(void *page)
     memset(p, 0xcc, PAGE_SIZE);
     for (unsigned int nr = 0; nr < PAGE_SIZE / 32; nr++, p += 32) {
         /* push rcx; push r11; mov $nr, eax; syscall; pop r11; pop rcx; ret */
-        static const uint8_t call[] = { 0x51, 0x41, 0x53, 0xb8, 0, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
+        static const uint8_t call[] = { 0x51, 0x41, 0x53, 0xb8, 0,    0,    0,
+                                        0,    0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3 };
         /* iret never returns, and its frame begins with rax. */
         static const uint8_t iret[] = { 0x51, 0x41, 0x53, 0x50, 0xb8, 0, 0, 0, 0, 0x0f, 0x05 };
         if (nr == __HYPERVISOR_iret) {
@@ -87,13 +89,15 @@ static int plan(struct builder *b)
     l->virt_base = elf_has_note(&b->notes, ELF_NOTE_VIRT_BASE) ? b->notes.virt_base : 0;
     l->initrd_unmapped = elf_has_note(&b->notes, ELF_NOTE_MOD_START_PFN) && b->notes.mod_start_pfn;
     l->p2m_elsewhere = elf_has_note(&b->notes, ELF_NOTE_INIT_P2M);
-    /* Physical addresses say where things load: virtual ones may lie (Linux links its per-CPU data at 0). */
+    /* Physical addresses say where things load: virtual ones may lie (Linux links its per-CPU data
+     * at 0). */
     l->load_offset = elf_has_note(&b->notes, ELF_NOTE_PADDR_OFFSET) ? b->notes.paddr_offset : 0;
     uint64_t size = span.phys_end - l->load_offset;
-    if ((l->virt_base & (PAGE_SIZE - 1)) || span.phys_start < l->load_offset || !pv_address_ok(l->virt_base) ||
-        !pv_address_ok(l->virt_base + size) || l->virt_base + size < size || size > b->nr_pages << PAGE_SHIFT) {
-        log_error("dom0: its kernel wants to be at %lx..%lx, base %lx: not possible with %lu MiB\n", span.phys_start,
-                  span.phys_end, l->virt_base, b->nr_pages >> 8);
+    if ((l->virt_base & (PAGE_SIZE - 1)) || span.phys_start < l->load_offset ||
+        !pv_address_ok(l->virt_base) || !pv_address_ok(l->virt_base + size) ||
+        l->virt_base + size < size || size > b->nr_pages << PAGE_SHIFT) {
+        log_error("dom0: its kernel wants to be at %lx..%lx, base %lx: not possible with %lu MiB\n",
+                  span.phys_start, span.phys_end, l->virt_base, b->nr_pages >> 8);
         return -EINVAL;
     }
     l->initrd_pages = pages(b->image->initrd_size);
@@ -119,8 +123,10 @@ static int plan(struct builder *b)
     l->p2m_pfn = next;
     if (l->p2m_elsewhere) {
         if (b->notes.init_p2m & ((1UL << 39) - 1) || b->notes.init_p2m >> 47 ||
-            l->p2m_pages > 1UL << 27 || pt_index(b->notes.init_p2m, 4) == pt_index(l->virt_base, 4)) {
-            log_error("dom0: its kernel wants the p2m list at %lx: not possible\n", b->notes.init_p2m);
+            l->p2m_pages > 1UL << 27 ||
+            pt_index(b->notes.init_p2m, 4) == pt_index(l->virt_base, 4)) {
+            log_error("dom0: its kernel wants the p2m list at %lx: not possible\n",
+                      b->notes.init_p2m);
             return -EINVAL;
         }
         l->p2m = b->notes.init_p2m;
@@ -128,14 +134,16 @@ static int plan(struct builder *b)
         next += l->p2m_pages + l->p2m_table_pages;
     }
     if (next > b->nr_pages) {
-        log_error("dom0: needs at least %lu MiB for its kernel, initrd and tables, but dom0_mem gives it %lu MiB\n",
+        log_error("dom0: needs at least %lu MiB for its kernel, initrd and tables, but dom0_mem "
+                  "gives it %lu MiB\n",
                   (next >> 8) + 1, b->nr_pages >> 8);
         return -ENOMEM;
     }
     return 0;
 }
 
-/* All of dom0's memory, in as large pieces as there are: what it maps at first wants to be together for DMA. */
+/* All of dom0's memory, in as large pieces as there are: what it maps at first wants to be together
+ * for DMA. */
 static int allocate(struct builder *b)
 {
     uint64_t done = 0;
@@ -164,8 +172,14 @@ static int allocate(struct builder *b)
     return 0;
 }
 
-static void *pfn_to_virt(const struct builder *b, uint64_t pfn) { return mfn_to_virt(mfn_of(b->p2m[pfn])); }
-static uint64_t va_to_pfn(const struct builder *b, uint64_t va) { return (va - b->l.virt_base) >> PAGE_SHIFT; }
+static void *pfn_to_virt(const struct builder *b, uint64_t pfn)
+{
+    return mfn_to_virt(mfn_of(b->p2m[pfn]));
+}
+static uint64_t va_to_pfn(const struct builder *b, uint64_t va)
+{
+    return (va - b->l.virt_base) >> PAGE_SHIFT;
+}
 
 /* Frames need not be contiguous, so copies go page by page.  from NULL: zeroes. */
 static void copy_in(const struct builder *b, uint64_t byte, const void *from, uint64_t n)
@@ -208,15 +222,16 @@ static pte_t *descend(const struct builder *b, pte_t *t, unsigned int index, str
     return mfn_to_virt(pte_mfn(t[index]));
 }
 
-static void map_range(const struct builder *b, pte_t *l4, struct table_run *run, uint64_t va, uint64_t pfn, uint64_t n,
-                      uint64_t ro_start, uint64_t ro_end)
+static void map_range(const struct builder *b, pte_t *l4, struct table_run *run, uint64_t va,
+                      uint64_t pfn, uint64_t n, uint64_t ro_start, uint64_t ro_end)
 {
     for (; n--; va += PAGE_SIZE, pfn++) {
         pte_t *l3 = descend(b, l4, pt_index(va, 4), run);
         pte_t *l2 = descend(b, l3, pt_index(va, 3), run);
         pte_t *l1 = descend(b, l2, pt_index(va, 2), run);
         uint64_t rw = pfn >= ro_start && pfn < ro_end ? 0 : PTE_WRITE | PTE_DIRTY;
-        l1[pt_index(va, 1)] = pte_make(mfn_of(b->p2m[pfn]), PTE_PRESENT | PTE_USER | PTE_ACCESSED | rw);
+        l1[pt_index(va, 1)] =
+            pte_make(mfn_of(b->p2m[pfn]), PTE_PRESENT | PTE_USER | PTE_ACCESSED | rw);
     }
 }
 
@@ -304,15 +319,18 @@ static int start_vcpu(const struct builder *b, mfn_t l4)
 
 static int check_features(const struct builder *b)
 {
-    /* Page tables are "writable" in the old sense of the word, which is the one kernels require: writes are emulated. */
-    const uint64_t ours = 1UL << XENFEAT_writable_page_tables | 1UL << XENFEAT_pae_pgdir_above_4gb | 1UL << XENFEAT_mmu_pt_update_preserve_ad |
+    /* Page tables are "writable" in the old sense of the word, which is the one kernels require:
+     * writes are emulated. */
+    const uint64_t ours = 1UL << XENFEAT_writable_page_tables | 1UL << XENFEAT_pae_pgdir_above_4gb |
+                          1UL << XENFEAT_mmu_pt_update_preserve_ad |
                           1UL << XENFEAT_gnttab_map_avail_bits | 1UL << XENFEAT_dom0;
     if (b->notes.required_features & ~ours || b->notes.requires_unknown) {
         log_error("dom0: its kernel requires features that a PV domain does not have here (%lx)\n",
                   b->notes.required_features & ~ours);
         return -EINVAL;
     }
-    if (elf_has_note(&b->notes, ELF_NOTE_SUPPORTED_FEATURES) && !(b->notes.supported_features & 1UL << XENFEAT_dom0)) {
+    if (elf_has_note(&b->notes, ELF_NOTE_SUPPORTED_FEATURES) &&
+        !(b->notes.supported_features & 1UL << XENFEAT_dom0)) {
         log_error("dom0: its kernel says that it cannot be dom0\n");
         return -EINVAL;
     }
@@ -323,8 +341,9 @@ static int open_image(struct builder *b)
 {
     int rc = elf_open(&b->elf, b->image->kernel, b->image->kernel_size);
     if (rc) {
-        log_error("dom0: module 1 is not a kernel: %s\n",
-                  rc == -ENOEXEC ? "neither a bzImage nor an ELF file" : "its ELF headers are damaged");
+        log_error("dom0: module 1 is not a kernel: %s\n", rc == -ENOEXEC
+                                                              ? "neither a bzImage nor an ELF file"
+                                                              : "its ELF headers are damaged");
         return rc;
     }
     if (!b->elf.is_64) {
@@ -336,7 +355,8 @@ static int open_image(struct builder *b)
         log_error("dom0: the kernel is not a PV kernel: it has no Xen ELF notes\n");
         return -ENOEXEC;
     }
-    log_info("dom0: kernel for %s, loader %s\n", b->notes.guest_os[0] ? b->notes.guest_os : "(unnamed)",
+    log_info("dom0: kernel for %s, loader %s\n",
+             b->notes.guest_os[0] ? b->notes.guest_os : "(unnamed)",
              b->notes.loader[0] ? b->notes.loader : "(none named)");
     if (!elf_has_note(&b->notes, ELF_NOTE_ENTRY))
         b->notes.entry = b->elf.entry;
@@ -362,7 +382,8 @@ int pv_build_dom0(struct domain *d, const struct pv_image *image, uint64_t nr_pa
     rc = elf_load(&b.elf, place_segment, &b);
     if (rc)
         return rc;
-    copy_in(&b, b.l.initrd_pfn << PAGE_SHIFT, maddr_to_virt(maddr_of(image->initrd_maddr)), image->initrd_size);
+    copy_in(&b, b.l.initrd_pfn << PAGE_SHIFT, maddr_to_virt(maddr_of(image->initrd_maddr)),
+            image->initrd_size);
     if (elf_has_note(&b.notes, ELF_NOTE_HYPERCALL_PAGE)) {
         if (b.notes.hypercall_page < b.l.virt_base || b.notes.hypercall_page >= b.l.kernel_end ||
             (b.notes.hypercall_page & (PAGE_SIZE - 1)))
@@ -376,9 +397,11 @@ int pv_build_dom0(struct domain *d, const struct pv_image *image, uint64_t nr_pa
     rc = start_vcpu(&b, l4);
     free_pages(b.p2m, ilog2_up(pages(nr_pages * 8)));
 
-    log_info("dom0: kernel %016lx->%016lx, start info %016lx, page tables %016lx (%lu), stack %016lx, end %016lx\n",
-             b.l.virt_base, b.l.kernel_end, b.l.start_info, b.l.tables, b.l.table_pages, b.l.stack, b.l.end);
-    log_info("dom0: entry %016lx, %lu MiB, initrd %lu KiB at pfn %lx\n", b.notes.entry, nr_pages >> 8,
-             image->initrd_size >> 10, b.l.initrd_pfn);
+    log_info("dom0: kernel %016lx->%016lx, start info %016lx, page tables %016lx (%lu), stack "
+             "%016lx, end %016lx\n",
+             b.l.virt_base, b.l.kernel_end, b.l.start_info, b.l.tables, b.l.table_pages, b.l.stack,
+             b.l.end);
+    log_info("dom0: entry %016lx, %lu MiB, initrd %lu KiB at pfn %lx\n", b.notes.entry,
+             nr_pages >> 8, image->initrd_size >> 10, b.l.initrd_pfn);
     return rc;
 }

@@ -21,7 +21,10 @@ static int set_callback(struct vcpu *v, unsigned int type, unsigned long eip, un
     switch (type) {
     case CALLBACKTYPE_event: pv->event = (struct pv_callback){ eip, true }; break;
     case CALLBACKTYPE_failsafe: pv->failsafe = cb; break;
-    case CALLBACKTYPE_syscall: pv->syscall_eip = eip; pv->syscall_masks_events = cb.mask_events; break;
+    case CALLBACKTYPE_syscall:
+        pv->syscall_eip = eip;
+        pv->syscall_masks_events = cb.mask_events;
+        break;
     case CALLBACKTYPE_syscall32: pv->syscall32 = cb; break;
     case CALLBACKTYPE_sysenter: pv->sysenter = cb; break;
     case CALLBACKTYPE_nmi: v->domain->arch.nmi_callback = eip; break;
@@ -87,7 +90,8 @@ long do_nmi_op(unsigned int cmd, uint64_t arg)
     case XENNMI_register_callback:
         if (copy_arg_from_guest(&cb, arg))
             return -EFAULT;
-        return current->vcpu_id ? -EINVAL : set_callback(current, CALLBACKTYPE_nmi, cb.handler_address, 0);
+        return current->vcpu_id ? -EINVAL
+                                : set_callback(current, CALLBACKTYPE_nmi, cb.handler_address, 0);
     case XENNMI_unregister_callback:
         return clear_callback(current, CALLBACKTYPE_nmi);
     default:
@@ -144,7 +148,8 @@ long do_set_segment_base(unsigned int which, unsigned long base)
         return -EINVAL;
     switch (which) {
     case SEGBASE_FS: wrmsr(MSR_FS_BASE, base); return 0;
-    case SEGBASE_GS_KERNEL: cpu_write_gs_base(base); return 0;      /* the caller is the guest's kernel: active */
+    /* the caller is the guest's kernel: active */
+    case SEGBASE_GS_KERNEL: cpu_write_gs_base(base); return 0;
     case SEGBASE_GS_USER: wrmsr(MSR_SHADOW_GS_BASE, base); return 0;
     case SEGBASE_GS_USER_SEL: cpu_load_user_gs((uint16_t)base); return 0;
     default: return -EINVAL;

@@ -2,9 +2,10 @@
 /*
  * A guest's segment descriptors: GDT and LDT frames, and single entries.
  *
- * A frame of descriptors is made safe in place when it becomes FRAME_KIND_DESCRIPTOR, and each later change goes
- * through update_descriptor, so the processor never meets one with our privilege or of a system type.  The frames appear
- * in the vcpu's window of the per-domain slot; page 14 of each GDT is the CPU's own.
+ * A frame of descriptors is made safe in place when it becomes FRAME_KIND_DESCRIPTOR, and each
+ * later change goes through update_descriptor, so the processor never meets one with our privilege
+ * or of a system type.  The frames appear in the vcpu's window of the per-domain slot; page 14 of
+ * each GDT is the CPU's own.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -83,7 +84,8 @@ int pv_set_gdt(struct vcpu *v, const uint64_t *frames, unsigned int entries)
         return -EINVAL;
     for (unsigned int i = 0; i < n; i++) {
         mfn_t mfn = mfn_of(frames[i]);
-        if (frame_is_io(mfn) || frame_get_and_type(mfn_to_frame(mfn), v->domain, FRAME_KIND_DESCRIPTOR)) {
+        if (frame_is_io(mfn) ||
+            frame_get_and_type(mfn_to_frame(mfn), v->domain, FRAME_KIND_DESCRIPTOR)) {
             while (i--)
                 frame_put_and_type(mfn_to_frame(mfn_of(frames[i])));
             return refuse(v->domain, -EINVAL, "GDT frame %lx refused", mfn.m);
@@ -124,10 +126,12 @@ long do_update_descriptor(uint64_t gaddr, uint64_t desc)
     if (frame_is_io(mfn) || !frame_get(mfn_to_frame(mfn), d))
         return refuse(d, -EINVAL, "descriptor in mfn %lx, which is not its memory", mfn.m);
     struct frame *f = mfn_to_frame(mfn);
-    int rc = frame_get_type(f, frame_kind(f) == FRAME_KIND_DESCRIPTOR && frame_type_refs(f) ? FRAME_KIND_DESCRIPTOR
-                                                                                             : FRAME_KIND_WRITABLE);
+    int rc = frame_get_type(f, frame_kind(f) == FRAME_KIND_DESCRIPTOR && frame_type_refs(f)
+                                   ? FRAME_KIND_DESCRIPTOR
+                                   : FRAME_KIND_WRITABLE);
     if (!rc) {
-        __atomic_store_n((uint64_t *)((char *)mfn_to_virt(mfn) + (gaddr & (PAGE_SIZE - 1))), desc, __ATOMIC_RELAXED);
+        __atomic_store_n((uint64_t *)((char *)mfn_to_virt(mfn) + (gaddr & (PAGE_SIZE - 1))), desc,
+                         __ATOMIC_RELAXED);
         frame_put_type(f);
     }
     frame_put(f);

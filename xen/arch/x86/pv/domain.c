@@ -2,8 +2,9 @@
 /*
  * A PV guest's vcpus: modes, top-level tables, context, and giving all of it up.
  *
- * A vcpu always has a kernel page table once it is initialised; each of its two tables holds a reference and a type
- * reference.  in_kernel says which one, and which GS base, a running vcpu has loaded.
+ * A vcpu always has a kernel page table once it is initialised; each of its two tables holds a
+ * reference and a type reference.  in_kernel says which one, and which GS base, a running vcpu has
+ * loaded.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -19,8 +20,9 @@
 void pv_update_slow_entry(struct vcpu *v)
 {
     const struct pv_vcpu *pv = &v->arch.pv;
-    v->arch.pv.slow_entry = !pv->syscall_eip || !pv->syscall_masks_events || !pv_address_ok(pv->kernel_sp) ||
-                            !pv_address_ok(pv->kernel_sp - 64) || v->arch.async_pending || v->arch.nmi_masked ||
+    v->arch.pv.slow_entry = !pv->syscall_eip || !pv->syscall_masks_events ||
+                            !pv_address_ok(pv->kernel_sp) || !pv_address_ok(pv->kernel_sp - 64) ||
+                            v->arch.async_pending || v->arch.nmi_masked ||
                             test_bit(VMASST_TYPE_architectural_iopl, &v->domain->vm_assist);
 }
 
@@ -79,7 +81,8 @@ int pv_set_base(struct vcpu *v, mfn_t mfn, bool user)
     mfn_t old = user ? v->arch.pv.user_table : v->arch.pv.kernel_table;
 
     if (mfn_eq(mfn, INVALID_MFN))
-        return refuse(v->domain, -EINVAL, "loads page table mfn %lx, which is not its memory", mfn.m);
+        return refuse(v->domain, -EINVAL, "loads page table mfn %lx, which is not its memory",
+                      mfn.m);
     if (user && !mfn.m)
         mfn = INVALID_MFN;
     if (mfn_eq(mfn, old)) {
@@ -89,11 +92,13 @@ int pv_set_base(struct vcpu *v, mfn_t mfn, bool user)
     }
     if (!mfn_eq(mfn, INVALID_MFN)) {
         if (frame_is_io(mfn) || !frame_get(mfn_to_frame(mfn), v->domain))
-            return refuse(v->domain, -EINVAL, "loads page table mfn %lx, which is not its memory", mfn.m);
+            return refuse(v->domain, -EINVAL, "loads page table mfn %lx, which is not its memory",
+                          mfn.m);
         int rc = frame_get_type_preemptible(mfn_to_frame(mfn), FRAME_KIND_L4);
         if (rc) {
             frame_put(mfn_to_frame(mfn));
-            return rc == -ERESTART ? rc : refuse(v->domain, rc, "mfn %lx cannot be an L4 table", mfn.m);
+            return rc == -ERESTART ? rc
+                                   : refuse(v->domain, rc, "mfn %lx cannot be an L4 table", mfn.m);
         }
     }
     set_table(v, mfn, user);
@@ -163,13 +168,15 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
     if (!callbacks_ok(c) || c->gdt_ents > PV_GDT_FRAMES * 512 || c->ldt_ents > 8192 ||
         (c->ldt_ents && ((c->ldt_base & (PAGE_SIZE - 1)) || !pv_address_ok(c->ldt_base))))
-        return refuse(v->domain, -EINVAL, "vcpu %u: context with addresses it must not have", v->vcpu_id);
+        return refuse(v->domain, -EINVAL, "vcpu %u: context with addresses it must not have",
+                      v->vcpu_id);
 
     /* First what can fail. */
     int rc = take_table(v, c->ctrlreg[3], false);
     if (rc)
         return refuse(v->domain, rc, "vcpu %u: page table %lx refused", v->vcpu_id, c->ctrlreg[3]);
-    /* ctrlreg[1] carries the user table with bit 0 set as "valid", as for CR3 in the compat format. */
+    /* ctrlreg[1] carries the user table with bit 0 set as "valid", as for CR3 in the compat
+     * format. */
     if (c->ctrlreg[1])
         rc = take_table(v, c->ctrlreg[1] & ~1UL, true);
     uint64_t frames[PV_GDT_FRAMES];
@@ -197,7 +204,8 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     pv->kernel_ss = (uint16_t)c->kernel_ss;
     pv->kernel_sp = c->kernel_sp & ~15UL;
     pv->event = (struct pv_callback){ c->event_callback_eip, true };
-    pv->failsafe = (struct pv_callback){ c->failsafe_callback_eip, (c->flags & VGCF_failsafe_disables_events) != 0 };
+    pv->failsafe = (struct pv_callback){ c->failsafe_callback_eip,
+                                         (c->flags & VGCF_failsafe_disables_events) != 0 };
     pv->syscall_eip = c->syscall_callback_eip;
     pv->syscall_masks_events = (c->flags & VGCF_syscall_disables_events) != 0;
     pv->fs_base = va_is_canonical(c->fs_base) ? c->fs_base : 0;
@@ -261,8 +269,10 @@ int pv_vcpu_set_ext_context(struct vcpu *v, const struct xen_domctl_ext_vcpucont
 {
     if (!pv_address_ok(x->syscall32_callback_eip) || !pv_address_ok(x->sysenter_callback_eip))
         return -EINVAL;
-    v->arch.pv.syscall32 = (struct pv_callback){ x->syscall32_callback_eip, x->syscall32_disables_events };
-    v->arch.pv.sysenter = (struct pv_callback){ x->sysenter_callback_eip, x->sysenter_disables_events };
+    v->arch.pv.syscall32 =
+        (struct pv_callback){ x->syscall32_callback_eip, x->syscall32_disables_events };
+    v->arch.pv.sysenter =
+        (struct pv_callback){ x->sysenter_callback_eip, x->sysenter_disables_events };
     return 0;
 }
 
@@ -293,7 +303,8 @@ int pv_vcpu_drop_tables(struct vcpu *v)
     return rc;
 }
 
-/* Pins and abandoned validations of a dying domain.  No vcpu runs and no CPU has its tables loaded. */
+/* Pins and abandoned validations of a dying domain.  No vcpu runs and no CPU has its tables
+ * loaded. */
 int pv_domain_relinquish(struct domain *d)
 {
     for_each_vcpu(d, v) {

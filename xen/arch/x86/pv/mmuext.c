@@ -4,6 +4,7 @@
 #include <lib/bitmap.h>
 #include <lib/math.h>
 #include <lib/string.h>
+#include <x86/guest_word.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/atomic.h>
@@ -54,7 +55,8 @@ static int unpin(struct domain *d, uint64_t mfn)
     frame_put(f);
     if (rc)
         return refuse(d, rc, "unpins mfn %lx, which is not pinned", mfn);
-    /* The pin is gone now; giving back what it held may take until later, but is not the guest's to ask for again. */
+    /* The pin is gone now; giving back what it held may take until later, but is not the guest's to
+     * ask for again. */
     rc = pv_put_table_later(f);
     return rc == -ERESTART ? 0 : rc;
 }
@@ -159,9 +161,13 @@ static int do_op(struct domain *d, const struct mmuext_op *op)
     case MMUEXT_NEW_BASEPTR: return pv_set_base(v, mfn_of(op->arg1.mfn), false);
     case MMUEXT_NEW_USER_BASEPTR: return pv_set_base(v, mfn_of(op->arg1.mfn), true);
     case MMUEXT_TLB_FLUSH_LOCAL: tlb_flush_local(); return 0;
-    case MMUEXT_INVLPG_LOCAL: if (pv_address_ok(op->arg1.linear_addr)) invlpg(op->arg1.linear_addr); return 0;
+    case MMUEXT_INVLPG_LOCAL:
+        if (pv_address_ok(op->arg1.linear_addr))
+            invlpg(op->arg1.linear_addr);
+        return 0;
     case MMUEXT_TLB_FLUSH_MULTI: return flush_some(d, (uint64_t)op->arg2.vcpumask.p, false, 0);
-    case MMUEXT_INVLPG_MULTI: return flush_some(d, (uint64_t)op->arg2.vcpumask.p, true, op->arg1.linear_addr);
+    case MMUEXT_INVLPG_MULTI:
+        return flush_some(d, (uint64_t)op->arg2.vcpumask.p, true, op->arg1.linear_addr);
     case MMUEXT_TLB_FLUSH_ALL: tlb_flush_mask(d->dirty_cpus); return 0;
     case MMUEXT_INVLPG_ALL: tlb_flush_page_mask(d->dirty_cpus, op->arg1.linear_addr); return 0;
     case MMUEXT_FLUSH_CACHE:
@@ -177,7 +183,7 @@ static int do_op(struct domain *d, const struct mmuext_op *op)
 
 #define BATCH 16
 
-long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned int foreigndom)
+static long do_ops(uint64_t uops, unsigned int count, uint64_t pdone, unsigned int foreigndom)
 {
     struct mmuext_op batch[BATCH];
     struct domain *d = current->domain;
@@ -225,4 +231,29 @@ long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned in
     return hypercall_continue(__HYPERVISOR_mmuext_op, 4, uops + done * sizeof(batch[0]),
                               (unsigned long)((count - done) | MMU_UPDATE_PREEMPTED), pdone,
                               (unsigned long)foreigndom);
+}
+
+long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned int foreigndom)
+{
+    struct vcpu *v = current;
+    struct mmuext_op op;
+
+    /* One operation on oneself: what flushing a page or switching tasks asks for. */
+    if (likely(count == 1 && foreigndom == DOMID_SELF && !pdone && !v->arch.pv.pending_put &&
+               guest_range_ok(uops, sizeof(op)))) {
+        guest_access_begin();
+        uint64_t *word = (uint64_t *)&op;
+        bool got = guest_load_word(uops, &word[0]) && guest_load_word(uops + 8, &word[1]) &&
+                   guest_load_word(uops + 16, &word[2]);
+        guest_access_end();
+        long rc = got ? do_op(v->domain, &op) : -EFAULT;
+        if (likely(rc != -ERESTART && !v->arch.pv.pending_put))
+            return rc;
+        /* Preempted: the operation again, or only what a put has left to do. */
+        if (rc != -ERESTART) {
+            uops += sizeof(op);
+            count = 0;
+        }
+    }
+    return do_ops(uops, count, pdone, foreigndom);
 }

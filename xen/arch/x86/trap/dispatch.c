@@ -2,9 +2,9 @@
 /*
  * Exceptions, vector by vector.
  *
- * From a guest: what we can do for it is done (privileged instruction, page-table write, LDT page); anything else is its
- * own kernel's affair.  From the hypervisor: an instruction with an entry in the exception table, a guest's bad iret
- * frame, or a bug of ours.
+ * From a guest: what we can do for it is done (privileged instruction, page-table write, LDT page);
+ * anything else is its own kernel's affair.  From the hypervisor: an instruction with an entry in
+ * the exception table, a guest's bad iret frame, or a bug of ours.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -32,7 +32,8 @@ static void page_fault(struct cpu_user_regs *regs)
             pv_map_ldt_page(window - (16 << PAGE_SHIFT), regs))
             return;
         if (window < (32 << PAGE_SHIFT)) {
-            pv_inject_exception(regs, VEC_GP, (uint32_t)(window & 0xfff8) | (window >= (16 << PAGE_SHIFT) ? 4 : 0));
+            pv_inject_exception(
+                regs, VEC_GP, (uint32_t)(window & 0xfff8) | (window >= (16 << PAGE_SHIFT) ? 4 : 0));
             return;
         }
     }
@@ -46,7 +47,8 @@ static void general_protection(struct cpu_user_regs *regs)
 {
     sti();
     if (regs->error_code & 2) {
-        /* INT n through a gate that is not the guest's to use: its own table decides.  TCG shifts one bit too far. */
+        /* INT n through a gate that is not the guest's to use: its own table decides.  TCG shifts
+         * one bit too far. */
         unsigned int vector = (uint16_t)regs->error_code >> (cpu_features.under_tcg ? 4 : 3) & 0xff;
         const struct trap_info *t = &current->arch.pv.traps[vector];
         unsigned int dpl = current->arch.pv.in_kernel ? 1 : 3;     /* the kernel counts as ring 1 */
@@ -108,8 +110,8 @@ void trap_from_guest(struct cpu_user_regs *regs)
 
 extern const char iret_to_guest[];
 
-/* The processor refused the guest's iret frame.  What it pushed overlies our copy of the guest's registers, so they are
- * put together from both before anything else. */
+/* The processor refused the guest's iret frame.  What it pushed overlies our copy of the guest's
+ * registers, so they are put together from both before anything else. */
 static void noreturn bad_iret(const struct cpu_user_regs *fault)
 {
     struct cpu_user_regs *g = guest_regs();
@@ -130,12 +132,30 @@ static void noreturn bad_iret(const struct cpu_user_regs *fault)
 static void noreturn die(const struct cpu_user_regs *regs)
 {
     static const char *const names[] = {
-        "divide error", "debug", "NMI", "breakpoint", "overflow", "bound", "invalid opcode", "no FPU", "double fault",
-        "coprocessor", "invalid TSS", "segment not present", "stack fault", "general protection", "page fault", "15",
-        "FPU error", "alignment check", "machine check", "SIMD error",
+        "divide error",
+        "debug",
+        "NMI",
+        "breakpoint",
+        "overflow",
+        "bound",
+        "invalid opcode",
+        "no FPU",
+        "double fault",
+        "coprocessor",
+        "invalid TSS",
+        "segment not present",
+        "stack fault",
+        "general protection",
+        "page fault",
+        "15",
+        "FPU error",
+        "alignment check",
+        "machine check",
+        "SIMD error",
     };
     unsigned int vector = regs->entry_vector;
-    const char *name = vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unexpected exception";
+    const char *name =
+        vector < sizeof(names) / sizeof(names[0]) ? names[vector] : "unexpected exception";
 
     if (vector == VEC_PF)
         log_always("Page fault at %016lx, CR3 %016lx\n", read_cr2(), read_cr3());
@@ -167,6 +187,7 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
     fixup = extable_find(regs->rip);
     if (!fixup)
         die(regs);
-    /* A write to a guest's buffer may meet a page table that the guest maps read-only: that is its error. */
+    /* A write to a guest's buffer may meet a page table that the guest maps read-only: that is its
+     * error. */
     regs->rip = fixup;
 }

@@ -24,7 +24,8 @@ void dump_registers(const struct cpu_user_regs *r)
 {
     struct vcpu *v = current;
 
-    log_always("----[ Xenith, CPU %u, d%uv%u ]----\n", smp_cpu(), v ? v->domain->id : 0, v ? v->vcpu_id : 0);
+    log_always("----[ Xenith, CPU %u, d%uv%u ]----\n", smp_cpu(), v ? v->domain->id : 0,
+               v ? v->vcpu_id : 0);
     if (from_guest(r))
         log_always("RIP    %04x:[<%016lx>] (guest)\n", r->cs, r->rip);
     else
@@ -38,8 +39,8 @@ void dump_registers(const struct cpu_user_regs *r)
     log_always("r15 %016lx cr3 %016lx cr2 %016lx\n", r->r15, read_cr3(), read_cr2());
 }
 
-/* Whatever on the stack looks like a return address of ours, in order: no frame pointers are needed, false positives
- * are possible. */
+/* Whatever on the stack looks like a return address of ours, in order: no frame pointers are
+ * needed, false positives are possible. */
 void dump_stack_trace(const struct cpu_user_regs *regs)
 {
     uint64_t *sp = (uint64_t *)(regs->rsp & ~7UL);

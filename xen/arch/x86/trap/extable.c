@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The exception table: instructions that may fault, and where each continues.  Sorted once, then searched by halves. */
+/* The exception table: instructions that may fault, and where each continues.  Sorted once, then
+ * searched by halves. */
 #include <lib/sort.h>
 #include <x86/trap.h>
 
@@ -19,8 +20,10 @@ static int compare(const void *a, const void *b)
 
 static void extable_init(void)
 {
-    for (struct entry *e = extable_start; e < extable_end && count < sizeof(table) / sizeof(table[0]); e++)
-        table[count++] = (struct sorted){ (uint64_t)&e->from + (int64_t)e->from, (uint64_t)&e->to + (int64_t)e->to };
+    for (struct entry *e = extable_start;
+         e < extable_end && count < sizeof(table) / sizeof(table[0]); e++)
+        table[count++] = (struct sorted){ (uint64_t)&e->from + (int64_t)e->from,
+                                          (uint64_t)&e->to + (int64_t)e->to };
     sort(table, count, sizeof(table[0]), compare);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Non-maskable interrupts: the watchdog's, a stop request, or the machine's (parity, I/O check), which nmi= decides. */
+/* Non-maskable interrupts: the watchdog's, a stop request, or the machine's (parity, I/O check),
+ * which nmi= decides. */
 #include <asm/io.h>
 #include <lib/string.h>
 #include <public/nmi.h>

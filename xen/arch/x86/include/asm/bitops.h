@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Atomic bit operations on memory that guests or other CPUs change too (bit numbers count from the address's bit 0,
- * any length).  For plain bitmaps of our own see lib/bitmap.h.
+ * Atomic bit operations on memory that guests or other CPUs change too (bit numbers count from the
+ * address's bit 0, any length).  For plain bitmaps of our own see lib/bitmap.h.
  */
 #ifndef ASM_BITOPS_H
 #define ASM_BITOPS_H
@@ -11,14 +11,20 @@
 static inline bool atomic_test_and_set_bit(unsigned long nr, volatile void *addr)
 {
     bool old;
-    asm volatile("lock; btsq %2, %1" : "=@ccc"(old), "+m"(*(volatile long *)addr) : "r"(nr) : "memory");
+    asm volatile("lock; btsq %2, %1"
+                 : "=@ccc"(old), "+m"(*(volatile long *)addr)
+                 : "r"(nr)
+                 : "memory");
     return old;
 }
 
 static inline bool atomic_test_and_clear_bit(unsigned long nr, volatile void *addr)
 {
     bool old;
-    asm volatile("lock; btrq %2, %1" : "=@ccc"(old), "+m"(*(volatile long *)addr) : "r"(nr) : "memory");
+    asm volatile("lock; btrq %2, %1"
+                 : "=@ccc"(old), "+m"(*(volatile long *)addr)
+                 : "r"(nr)
+                 : "memory");
     return old;
 }
 

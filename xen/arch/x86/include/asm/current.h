@@ -2,14 +2,13 @@
 /*
  * Who runs on this CPU.
  *
- * Each CPU has one stack of STACK_SIZE bytes, aligned to its size; its top holds struct cpu_info.  So the stack
- * pointer alone finds it, on the main stack and on the exception stacks below, with no segment register: GS stays
- * the guest's, and a guest's entry needs no swapgs.
+ * Each CPU has one stack of STACK_SIZE bytes, aligned to its size; its top holds struct cpu_info.
+ * So the stack pointer alone finds it, on the main stack and on the exception stacks below, with no
+ * segment register: GS stays the guest's, and a guest's entry needs no swapgs.
  *
- *   page 0      system-call entry code of this CPU (mapped read-only + executable elsewhere), else unused
- *   page 1..4   IST stacks: #DF, NMI, #MC, #DB
- *   page 5      guard (not present)
- *   page 6,7..  main stack, growing down from cpu_info
+ *   page 0      system-call entry code of this CPU (mapped read-only + executable elsewhere), else
+ *   unused page 1..4   IST stacks: #DF, NMI, #MC, #DB page 5      guard (not present) page 6,7..
+ *   main stack, growing down from cpu_info
  */
 #ifndef ASM_CURRENT_H
 #define ASM_CURRENT_H
@@ -23,13 +22,15 @@
 struct vcpu;
 
 struct cpu_info {
-    unsigned long pad0;                 /* puts guest_regs.es, where the processor starts to push, on 16 bytes */
+    /* puts guest_regs.es, where the processor starts to push, on 16 bytes */
+    unsigned long pad0;
     struct cpu_user_regs guest_regs;    /* saved by the entry code */
     struct vcpu *vcpu;
     unsigned long percpu_offset;
     unsigned int cpu;
     unsigned int pad1;
-    unsigned long scratch[3];           /* system-call entry parks registers here before it has a stack */
+    /* system-call entry parks registers here before it has a stack */
+    unsigned long scratch[3];
 };
 _Static_assert(sizeof(struct cpu_info) == 256, "multiple of 16");
 

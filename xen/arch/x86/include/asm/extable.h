@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Instructions that may fault on a guest's account: where to go on when they do.  Positions are relative. */
+/* Instructions that may fault on a guest's account: where to go on when they do.  Positions are
+ * relative. */
 #ifndef ASM_EXTABLE_H
 #define ASM_EXTABLE_H
 

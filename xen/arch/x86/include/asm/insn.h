@@ -10,7 +10,9 @@ struct cpuid_regs { uint32_t eax, ebx, ecx, edx; };
 static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_regs r;
-    asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+    asm volatile("cpuid"
+                 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+                 : "a"(leaf), "c"(subleaf));
     return r;
 }
 
@@ -48,16 +50,51 @@ static inline unsigned long read_flags(void)
     return f;
 }
 
-static inline void write_flags(unsigned long f) { asm volatile("pushq %0; popfq" :: "r"(f) : "memory", "cc"); }
+static inline void write_flags(unsigned long f)
+{
+    asm volatile("pushq %0; popfq" ::"r"(f) : "memory", "cc");
+}
 
-static inline unsigned long read_cr0(void) { unsigned long v; asm volatile("mov %%cr0, %0" : "=r"(v)); return v; }
-static inline unsigned long read_cr2(void) { unsigned long v; asm volatile("mov %%cr2, %0" : "=r"(v)); return v; }
-static inline unsigned long read_cr3(void) { unsigned long v; asm volatile("mov %%cr3, %0" : "=r"(v)); return v; }
-static inline unsigned long read_cr4(void) { unsigned long v; asm volatile("mov %%cr4, %0" : "=r"(v)); return v; }
-static inline void write_cr0(unsigned long v) { asm volatile("mov %0, %%cr0" :: "r"(v) : "memory"); }
-static inline void write_cr2(unsigned long v) { asm volatile("mov %0, %%cr2" :: "r"(v) : "memory"); }
-static inline void write_cr3(unsigned long v) { asm volatile("mov %0, %%cr3" :: "r"(v) : "memory"); }
-static inline void write_cr4(unsigned long v) { asm volatile("mov %0, %%cr4" :: "r"(v) : "memory"); }
+static inline unsigned long read_cr0(void)
+{
+    unsigned long v;
+    asm volatile("mov %%cr0, %0" : "=r"(v));
+    return v;
+}
+static inline unsigned long read_cr2(void)
+{
+    unsigned long v;
+    asm volatile("mov %%cr2, %0" : "=r"(v));
+    return v;
+}
+static inline unsigned long read_cr3(void)
+{
+    unsigned long v;
+    asm volatile("mov %%cr3, %0" : "=r"(v));
+    return v;
+}
+static inline unsigned long read_cr4(void)
+{
+    unsigned long v;
+    asm volatile("mov %%cr4, %0" : "=r"(v));
+    return v;
+}
+static inline void write_cr0(unsigned long v)
+{
+    asm volatile("mov %0, %%cr0" ::"r"(v) : "memory");
+}
+static inline void write_cr2(unsigned long v)
+{
+    asm volatile("mov %0, %%cr2" ::"r"(v) : "memory");
+}
+static inline void write_cr3(unsigned long v)
+{
+    asm volatile("mov %0, %%cr3" ::"r"(v) : "memory");
+}
+static inline void write_cr4(unsigned long v)
+{
+    asm volatile("mov %0, %%cr4" ::"r"(v) : "memory");
+}
 static inline void invlpg(unsigned long va) { asm volatile("invlpg (%0)" :: "r"(va) : "memory"); }
 
 static inline uint64_t xgetbv(uint32_t reg)
@@ -79,13 +116,33 @@ static inline void lidt(const struct table_register *r) { asm volatile("lidt %0"
 static inline void lldt(uint16_t sel) { asm volatile("lldt %w0" :: "r"(sel)); }
 static inline void ltr(uint16_t sel) { asm volatile("ltr %w0" :: "r"(sel)); }
 
-static inline unsigned long rdfsbase(void) { unsigned long v; asm volatile("rdfsbase %0" : "=r"(v)); return v; }
-static inline unsigned long rdgsbase(void) { unsigned long v; asm volatile("rdgsbase %0" : "=r"(v)); return v; }
+static inline unsigned long rdfsbase(void)
+{
+    unsigned long v;
+    asm volatile("rdfsbase %0" : "=r"(v));
+    return v;
+}
+static inline unsigned long rdgsbase(void)
+{
+    unsigned long v;
+    asm volatile("rdgsbase %0" : "=r"(v));
+    return v;
+}
 static inline void wrfsbase(unsigned long v) { asm volatile("wrfsbase %0" :: "r"(v)); }
 static inline void wrgsbase(unsigned long v) { asm volatile("wrgsbase %0" :: "r"(v)); }
 
-static inline unsigned long read_dr6(void) { unsigned long v; asm volatile("mov %%dr6, %0" : "=r"(v)); return v; }
-static inline unsigned long read_dr7(void) { unsigned long v; asm volatile("mov %%dr7, %0" : "=r"(v)); return v; }
+static inline unsigned long read_dr6(void)
+{
+    unsigned long v;
+    asm volatile("mov %%dr6, %0" : "=r"(v));
+    return v;
+}
+static inline unsigned long read_dr7(void)
+{
+    unsigned long v;
+    asm volatile("mov %%dr7, %0" : "=r"(v));
+    return v;
+}
 static inline void write_dr6(unsigned long v) { asm volatile("mov %0, %%dr6" :: "r"(v)); }
 static inline void write_dr7(unsigned long v) { asm volatile("mov %0, %%dr7" :: "r"(v)); }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The address map.  The ABI gives the hypervisor PML4 slots 256..271; everything else belongs to PV guests.
+ * The address map.  The ABI gives the hypervisor PML4 slots 256..271; everything else belongs to PV
+ * guests.
  *
  *   start                 size      slot      what
  *   0xffff800000000000    256 GiB   256       machine-to-phys table, read-only for PV guests (ABI)

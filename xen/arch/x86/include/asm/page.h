@@ -49,10 +49,19 @@ static inline bool va_is_canonical(uint64_t va) { return (uint64_t)((int64_t)va 
 /* RAM through the direct map. */
 static inline void *maddr_to_virt(maddr_t a) { return (void *)(DIRECTMAP_START + a.a); }
 static inline void *mfn_to_virt(mfn_t m) { return (void *)(DIRECTMAP_START + (m.m << PAGE_SHIFT)); }
-static inline maddr_t virt_to_maddr(const void *p) { return maddr_of((uint64_t)p - DIRECTMAP_START); }
-static inline mfn_t virt_to_mfn(const void *p) { return mfn_of(((uint64_t)p - DIRECTMAP_START) >> PAGE_SHIFT); }
+static inline maddr_t virt_to_maddr(const void *p)
+{
+    return maddr_of((uint64_t)p - DIRECTMAP_START);
+}
+static inline mfn_t virt_to_mfn(const void *p)
+{
+    return mfn_of(((uint64_t)p - DIRECTMAP_START) >> PAGE_SHIFT);
+}
 /* The image's own addresses: valid only for static objects. */
-static inline maddr_t image_to_maddr(const void *p) { return maddr_of((uint64_t)p - IMAGE_START + IMAGE_PHYS); }
+static inline maddr_t image_to_maddr(const void *p)
+{
+    return maddr_of((uint64_t)p - IMAGE_START + IMAGE_PHYS);
+}
 #endif
 
 #endif

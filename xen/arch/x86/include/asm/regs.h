@@ -72,7 +72,8 @@
 #define PF_RESERVED 0x08
 #define PF_FETCH    0x10
 
-/* Our selectors; the GDT's page 14, which the ABI reserves (FLAT_* in public/arch-x86/xen-x86_64.h are guests'). */
+/* Our selectors; the GDT's page 14, which the ABI reserves (FLAT_* in public/arch-x86/xen-x86_64.h
+ * are guests'). */
 #define SEL_HV_CS   0xe008
 #define SEL_HV_DS   0xe010
 #define SEL_TSS     0xe040

@@ -39,12 +39,15 @@ unsigned int cpu_core_id(unsigned int cpu);
 unsigned int cpu_socket_id(unsigned int cpu);
 unsigned int cpu_node_id(unsigned int cpu);
 
-/* ---- tables.c: descriptor tables, stacks, system-call entry ------------------------------------ */
+/* ---- tables.c: descriptor tables, stacks, system-call entry
+ * ------------------------------------ */
 
 void cpu_init_boot_tables(void);    /* first of all: the boot CPU's GDT, TSS and the IDT */
-void cpu_enter_own_stack(void);     /* boot CPU, after paging_init(): from the image's stack area to its mapped one */
+/* boot CPU, after paging_init(): from the image's stack area to its mapped one */
+void cpu_enter_own_stack(void);
 void cpu_load_tables(void);         /* each CPU, on itself */
-/* Point GDTR at a guest's window (whose entry 14 becomes this CPU's page), or back at the CPU's own page alone. */
+/* Point GDTR at a guest's window (whose entry 14 becomes this CPU's page), or back at the CPU's own
+ * page alone. */
 void cpu_set_guest_gdt(pte_t *own_page_slot, uint64_t gdt_va);
 void cpu_set_own_gdt(void);
 void cpu_set_ldt(uint64_t va, unsigned int entries);
@@ -70,10 +73,12 @@ extern unsigned long cpu_base_cr4;  /* what CR4 holds while any guest or nobody 
 static inline void guest_access_begin(void) { if (cpu_features.smap) stac(); }
 static inline void guest_access_end(void) { if (cpu_features.smap) clac(); }
 
-/* ---- state.c: segments and FPU of the vcpu that runs ------------------------------------------- */
+/* ---- state.c: segments and FPU of the vcpu that runs
+ * ------------------------------------------- */
 
 void cpu_write_gs_base(unsigned long base);
-void cpu_load_user_gs(uint16_t selector);           /* selector of the inactive GS; 0 if it cannot be loaded */
+/* selector of the inactive GS; 0 if it cannot be loaded */
+void cpu_load_user_gs(uint16_t selector);
 void cpu_read_data_selectors(uint64_t sel[4]);      /* ds es fs gs */
 void cpu_save_segments(struct vcpu *v);
 void cpu_load_segments(struct vcpu *v);
@@ -83,22 +88,25 @@ int xstate_vcpu_create(struct vcpu *v) must_check;
 void xstate_vcpu_free(struct vcpu *v);
 void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);
-int xstate_set_xcr0(struct vcpu *v, uint64_t value) must_check;     /* current; -EINVAL: not a legal set */
+/* current; -EINVAL: not a legal set */
+int xstate_set_xcr0(struct vcpu *v, uint64_t value) must_check;
 #define XSAVE_HEADER_END 576        /* the legacy area and the header, which every XSAVE area has */
 uint32_t xstate_area_size(void);    /* bytes, for all of xstate_mask */
-/* v does not run: components not in their initial state; its FPU and SSE as FXSAVE writes them; all of it (area has the
- * full size and is tidied; -EINVAL). */
+/* v does not run: components not in their initial state; its FPU and SSE as FXSAVE writes them; all
+ * of it (area has the full size and is tidied; -EINVAL). */
 uint64_t xstate_in_use(const struct vcpu *v);
 void xstate_get_fpu(const struct vcpu *v, void *fxsave);
 void xstate_set_fpu(struct vcpu *v, const void *fxsave);
 int xstate_replace(struct vcpu *v, uint64_t xcr0, void *area) must_check;
 extern uint64_t xstate_mask;        /* what XCR0 may hold */
 
-/* ---- guest/cpu_policy.c ----------------------------------------------------------------------- */
+/* ---- guest/cpu_policy.c
+ * ----------------------------------------------------------------------- */
 
 struct domain;
 /* r is what d may be shown of a leaf: less what its toolstack takes away. */
-void cpu_policy_apply(const struct domain *d, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r);
+void cpu_policy_apply(const struct domain *d, uint32_t leaf, uint32_t subleaf,
+                      struct cpuid_regs *r);
 void cpu_policy_free(struct domain *d);
 
 /* ---- mce.c, msr.c ---------------------------------------------------------------------------- */

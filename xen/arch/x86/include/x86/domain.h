@@ -30,7 +30,8 @@ struct arch_domain {
     uint8_t tsc_mode;                   /* domctl's; see guest/domctl.c */
     uint32_t tsc_incarnation;
     bool msr_relaxed;                   /* an unknown MSR reads as 0 */
-    struct cpu_policy *cpu_policy;      /* CPUID as the toolstack wants it, or NULL; changes while no vcpu runs */
+    /* CPUID as the toolstack wants it, or NULL; changes while no vcpu runs */
+    struct cpu_policy *cpu_policy;
 };
 
 #include <x86/vcpu.h>

@@ -10,11 +10,14 @@
 struct domain;
 struct vcpu;
 
-void guest_unload_everywhere(struct domain *d);     /* its page tables leave every CPU; no vcpu of it runs */
-void guest_unload_vcpu(struct vcpu *v);             /* v is paused: its tables leave the CPU that has them */
+/* its page tables leave every CPU; no vcpu of it runs */
+void guest_unload_everywhere(struct domain *d);
+/* v is paused: its tables leave the CPU that has them */
+void guest_unload_vcpu(struct vcpu *v);
 void vcpu_unmap_info(struct vcpu *v);
 void domain_update_wallclock(struct domain *d);
-/* From the boot modules; rest_of_our_line: options behind "--" on our line, or NULL.  Says what is wrong. */
+/* From the boot modules; rest_of_our_line: options behind "--" on our line, or NULL.  Says what is
+ * wrong. */
 int dom0_build(const char *rest_of_our_line) must_check;
 int dom0_grant_capabilities(struct domain *d) must_check;
 

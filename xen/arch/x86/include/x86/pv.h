@@ -13,7 +13,8 @@ struct boot_module;
 
 /* ---- entering the guest (bounce.c) ---- */
 
-/* An exception of the current guest becomes its kernel's business; error codes are pushed where the vector has one. */
+/* An exception of the current guest becomes its kernel's business; error codes are pushed where the
+ * vector has one. */
 void pv_inject_exception(struct cpu_user_regs *regs, unsigned int vector, uint32_t error_code);
 void pv_inject_page_fault(struct cpu_user_regs *regs, uint32_t error_code, uint64_t address);
 /* Called on the way out, IRQs off: NMI, machine check, event upcall, in this order. */
@@ -27,7 +28,8 @@ void pv_nmi_send(struct vcpu *v);
 
 /* ---- guest mode (domain.c) ---- */
 
-/* Between guest-kernel and guest-user mode: page table and GS base change with it.  Current vcpu only. */
+/* Between guest-kernel and guest-user mode: page table and GS base change with it.  Current vcpu
+ * only. */
 void pv_toggle_mode(struct vcpu *v);
 /* Recompute v->arch.pv.slow_entry after anything it depends on changed. */
 void pv_update_slow_entry(struct vcpu *v);
@@ -41,7 +43,8 @@ void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);
 struct xen_domctl_ext_vcpucontext;
 void pv_vcpu_get_ext_context(const struct vcpu *v, struct xen_domctl_ext_vcpucontext *x);
 int pv_vcpu_set_ext_context(struct vcpu *v, const struct xen_domctl_ext_vcpucontext *x) must_check;
-int pv_vcpu_drop_tables(struct vcpu *v) must_check;        /* -ERESTART; gives up page and descriptor tables */
+/* -ERESTART; gives up page and descriptor tables */
+int pv_vcpu_drop_tables(struct vcpu *v) must_check;
 int pv_domain_relinquish(struct domain *d) must_check;     /* -ERESTART */
 
 /* ---- memory (mmu_update.c, ptwr.c) ---- */
@@ -71,7 +74,12 @@ void pv_cpuid_default(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r);
 
 void hypercall_page_fill(void *page);
 /* Makes a PV kernel image into a domain ready to run: 0, or -Exxx with a message said. */
-struct pv_image { const void *kernel; size_t kernel_size; uint64_t initrd_maddr, initrd_size; const char *cmdline; };
+struct pv_image {
+    const void *kernel;
+    size_t kernel_size;
+    uint64_t initrd_maddr, initrd_size;
+    const char *cmdline;
+};
 int pv_build_dom0(struct domain *d, const struct pv_image *image, uint64_t nr_pages) must_check;
 
 #include <x86/domain.h>

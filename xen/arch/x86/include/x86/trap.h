@@ -10,7 +10,8 @@ struct vcpu;
 
 void trap_from_guest(struct cpu_user_regs *regs);           /* entry code; IRQs off on arrival */
 void trap_from_hypervisor(struct cpu_user_regs *regs);
-void trap_init(void);                                       /* sorts the exception table, registers debug keys */
+/* sorts the exception table, registers debug keys */
+void trap_init(void);
 uint64_t extable_find(uint64_t rip);                        /* where to go on, or 0 */
 
 const char *symbol_find(uint64_t address, uint64_t *offset);    /* NULL: not our code */

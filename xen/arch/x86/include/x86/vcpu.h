@@ -19,11 +19,13 @@ struct pv_callback {
 
 struct pv_vcpu {
     /* What the system-call fast path in entry/syscall.S reads, together in two cache lines. */
-    unsigned long kernel_sp;        /* guest kernel's stack after a transition from user mode; 16-aligned, never ours */
+    /* guest kernel's stack after a transition from user mode; 16-aligned, never ours */
+    unsigned long kernel_sp;
     unsigned long kernel_cr3;       /* page table for guest-kernel mode */
     unsigned long user_cr3;         /* page table for guest-user mode; 0: none set */
     unsigned long syscall_eip;      /* canonical, never ours; 0: none set */
-    bool in_kernel;                 /* guest-kernel mode; mirrors which page table and GS base are loaded */
+    /* guest-kernel mode; mirrors which page table and GS base are loaded */
+    bool in_kernel;
     bool syscall_masks_events;
     bool slow_entry;                /* something unusual (see pv_update_slow_entry): no fast path */
     uint16_t kernel_ss;
@@ -40,13 +42,15 @@ struct pv_vcpu {
     unsigned long dr[4], dr6, dr7;
 
     struct frame *pending_put;      /* a table on its way out, preempted; see pv_put_table_later */
-    mfn_t kernel_table, user_table; /* L4 frames, each with a reference and a type reference; INVALID_MFN: none */
+    /* L4 frames, each with a reference and a type reference; INVALID_MFN: none */
+    mfn_t kernel_table, user_table;
     mfn_t gdt_frame[PV_GDT_FRAMES];
     unsigned int gdt_entries, gdt_frames;
     unsigned long ldt_base;         /* guest VA, page-aligned */
     unsigned int ldt_entries;
     uint16_t ldt_mapped;            /* which of the 16 LDT pages hold a descriptor-type reference */
-    pte_t *gdt_ldt_ptes;            /* 32 entries of this vcpu in the per-domain slot: 16 GDT, 16 LDT */
+    /* 32 entries of this vcpu in the per-domain slot: 16 GDT, 16 LDT */
+    pte_t *gdt_ldt_ptes;
 };
 
 struct arch_vcpu {
@@ -56,7 +60,8 @@ struct arch_vcpu {
     struct xsave_area *xsave;
     uint64_t xcr0;
     uint64_t tsc_aux;
-    bool async_pending;             /* an NMI or machine check waits: look before entering the guest */
+    /* an NMI or machine check waits: look before entering the guest */
+    bool async_pending;
     bool nmi_pending, nmi_masked;
     uint64_t time_area;             /* guest VA of a secondary vcpu_time_info, or 0 */
 };
