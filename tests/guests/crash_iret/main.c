@@ -4,6 +4,7 @@
  *
  * expect: crash
  * slow: yes
+ * seconds: 60
  */
 #include "../lib/guest.h"
 

@@ -5,6 +5,7 @@
  *
  * expect: crash
  * slow: yes
+ * seconds: 60
  */
 #include "../lib/guest.h"
 

@@ -7,6 +7,8 @@
  * lose count, nor let the mapper write what was granted for reading.
  *
  * expect: either
+ * slow: yes
+ * seconds: 60
  */
 #include "../lib/guest.h"
 #include "../lib/grant.h"

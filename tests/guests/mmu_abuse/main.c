@@ -61,7 +61,7 @@ static void check_foreign_frames(void)
         bool ours = pfn < start_info->nr_pages && pfn_to_mfn(pfn) == mfn;
 
         /* What the firmware keeps is dom0's to read, and lies in the first and last MiB. */
-        if (ours || mfn + 0x100 > max)
+        if (ours || mfn + 0x100 > max || mfn == start_info->shared_info >> PAGE_SHIFT)
             continue;
         if (!pt_write(entry, mfn << PAGE_SHIFT | PTE_RW)) {
             if (!taken++)

@@ -91,7 +91,7 @@ static void check_control(void)
     EXPECT_EQ(domctl.u.getdomaininfo.domain, 0);
     EXPECT(domctl.u.getdomaininfo.tot_pages >= start_info->nr_pages);
     EXPECT_EQ(domctl.u.getdomaininfo.nr_online_vcpus, 1);
-    EXPECT_EQ(domctl.u.getdomaininfo.shared_info_frame, mfn_to_pfn(start_info->shared_info >> 12));
+    EXPECT_EQ(domctl.u.getdomaininfo.shared_info_frame, start_info->shared_info >> PAGE_SHIFT);
     domctl.domain = 1234;
     EXPECT_ERROR(HYPERCALL_1(domctl, &domctl));
     domctl.cmd = XEN_DOMCTL_pausedomain;

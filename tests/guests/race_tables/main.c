@@ -80,7 +80,9 @@ static void restore(uint64_t *table)
 
 static void churn(void)
 {
-    for (unsigned int n = 0; n < STEPS; n++) {
+    uint64_t end = time_now() + 5 * SECOND;
+
+    for (unsigned int n = 0; n < STEPS && (n < 200 || time_now() < end); n++) {
         switch (n % 8) {
         case 0:
             page_remap(l1, PTE_RO);
