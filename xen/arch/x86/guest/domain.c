@@ -49,13 +49,9 @@ void arch_domain_free(struct domain *d)
     cpu_policy_free(d);
     rangeset_destroy(d->arch.ioport_caps);
     d->arch.ioport_caps = NULL;
-    if (d->shared_info) {
-        int rc = frame_unshare(virt_to_frame(d->shared_info));
-        assert(!rc);            /* the domain's page tables are gone, and with them every mapping */
-        if (!rc)
-            free_pages(d->shared_info, 0);
-        d->shared_info = NULL;
-    }
+    if (d->shared_info)
+        frame_abandon(virt_to_frame(d->shared_info));       /* a toolstack may still look at it */
+    d->shared_info = NULL;
 }
 
 /* One page of a dying domain: its pin and what a preempted validation left.  -ERESTART: not finished with it. */

@@ -91,3 +91,17 @@ int frame_unshare(struct frame *f)
     f->type = 0;
     return 0;
 }
+
+/* Our own type reference and reference go; whoever is left has the frame to himself, and the last one frees it. */
+void frame_abandon(struct frame *f)
+{
+    frame_put_type(f);
+    frame_stamp(f);
+    uint64_t old = read_once(f->count);
+    assert(old & FRAME_HYPERVISOR);
+    while (!atomic_cas(&f->count, &old,
+                       FRAME_ORPHAN | owner_bits(DOMID_INVALID) | ((old & FRAME_REFS_MASK) - 1)))
+        ;
+    if ((old & FRAME_REFS_MASK) == 1)
+        domain_frame_released(f);
+}

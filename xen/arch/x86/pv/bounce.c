@@ -9,6 +9,7 @@
 #include <asm/insn.h>
 #include <asm/regs.h>
 #include <x86/cpu.h>
+#include <x86/guest_word.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/guest_access.h>
@@ -36,36 +37,45 @@ struct bounce {
     const uint64_t *selectors;      /* failsafe: ds es fs gs */
 };
 
-static void bounce(struct cpu_user_regs *regs, const struct bounce *b)
+/* The frame at sp, upwards.  False: the guest's stack cannot be written there. */
+static inline bool push_frame(uint64_t sp, const struct cpu_user_regs *regs, const struct bounce *b, uint64_t cs,
+                              uint64_t flags)
+{
+    uint64_t at = sp;
+    bool ok = guest_range_ok(sp, 12 * sizeof(uint64_t));
+
+    guest_access_begin();
+    ok = ok && guest_store_word(at, regs->rcx) && guest_store_word(at + 8, regs->r11);
+    at += 16;
+    if (b->has_error) {
+        ok = ok && guest_store_word(at, b->error_code);
+        at += 8;
+    }
+    for (unsigned int i = 0; unlikely(b->selectors != NULL) && i < 4; i++, at += 8)
+        ok = ok && guest_store_word(at, b->selectors[i]);
+    ok = ok && guest_store_word(at, regs->rip) && guest_store_word(at + 8, cs) && guest_store_word(at + 16, flags) &&
+         guest_store_word(at + 24, regs->rsp) && guest_store_word(at + 32, (uint16_t)regs->ss);
+    guest_access_end();
+    return ok;
+}
+
+static inline void bounce(struct cpu_user_regs *regs, const struct bounce *b)
 {
     struct vcpu *v = current;
     bool from_user = !v->arch.pv.in_kernel;
     uint8_t mask = v->info->evtchn_upcall_mask;
-    uint64_t frame[12];
-    unsigned int n = 0;
 
     if (unlikely(!b->eip)) {
         domain_crash(v->domain, "has no handler for what it ran into (vector %u, error %x)", regs->entry_vector & 0xff,
                      regs->error_code);
         return;
     }
-    frame[n++] = regs->rcx;
-    frame[n++] = regs->r11;
-    if (b->has_error)
-        frame[n++] = b->error_code;
-    for (unsigned int i = 0; b->selectors && i < 4; i++)
-        frame[n++] = b->selectors[i];
-    frame[n++] = regs->rip;
-    frame[n++] = (uint64_t)(uint16_t)(from_user ? regs->cs : regs->cs & ~3) | (uint64_t)mask << 32;
-    frame[n++] = flags_for_guest(v, regs->rflags, mask);
-    frame[n++] = regs->rsp;
-    frame[n++] = (uint16_t)regs->ss;
-
+    uint64_t cs = (uint64_t)(uint16_t)(from_user ? regs->cs : regs->cs & ~3) | (uint64_t)mask << 32;
     uint64_t sp = from_user ? v->arch.pv.kernel_sp : regs->rsp & ~15UL;
     if (from_user)
         pv_toggle_mode(v);
-    sp -= n * sizeof(frame[0]);
-    if (unlikely(copy_to_guest_va(sp, frame, n * sizeof(frame[0])))) {
+    sp -= (7 + (b->has_error ? 1 : 0) + (b->selectors ? 4 : 0)) * sizeof(uint64_t);
+    if (unlikely(!push_frame(sp, regs, b, cs, flags_for_guest(v, regs->rflags, mask)))) {
         domain_crash(v->domain, "cannot be entered: its kernel stack at %016lx cannot be written", sp);
         return;
     }

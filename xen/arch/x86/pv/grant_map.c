@@ -9,6 +9,7 @@
 #include <xen/arch.h>
 #include <xen/atomic.h>
 
+#include "l1_entry.h"
 #include "private.h"
 
 /* The entry that `addr` names, in a locked L1 table of the current domain. */

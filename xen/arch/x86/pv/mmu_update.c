@@ -10,8 +10,10 @@
 #include <xen/assert.h>
 #include <xen/atomic.h>
 #include <xen/guest_access.h>
+#include <x86/guest_word.h>
 #include <xen/hypercall.h>
 
+#include "l1_entry.h"
 #include "private.h"
 
 /* foreigndom: low half names whose frames are mapped, high half (id + 1) whose tables are changed. */
@@ -87,12 +89,13 @@ static int replace_table_entry(struct update_domains *u, unsigned int level, pte
 static int update_entry(struct update_domains *u, struct frame *f, pte_t *pe, pte_t new, bool preserve_ad)
 {
     uint64_t type = read_once(f->type);
+    pte_t before;
 
     if (!(type & FRAME_VALIDATED) || !(type & FRAME_TYPE_REFS_MASK))
         return -EAGAIN;
     switch (frame_kind(f)) {
     case FRAME_KIND_L1:
-        return pv_l1_replace(u->table, u->frames, pe, new, preserve_ad);
+        return pv_l1_exchange(u->table, u->frames, pe, new, preserve_ad, &before);
     case FRAME_KIND_L2: return replace_table_entry(u, 2, pe, new, preserve_ad);
     case FRAME_KIND_L3: return replace_table_entry(u, 3, pe, new, preserve_ad);
     case FRAME_KIND_L4: return replace_table_entry(u, 4, pe, new, preserve_ad);
@@ -133,7 +136,7 @@ static int do_table_request(struct update_domains *u, struct locked_table *t, ui
         return refuse(u->table, -EINVAL, "mmu_update of %lx, which is not aligned", ptr);
     if (unlikely(!t->frame || !mfn_eq(frame_to_mfn(t->frame), mfn))) {
         release(t);
-        if (frame_is_io(mfn) || !frame_get(mfn_to_frame(mfn), u->table))
+        if (!mfn_valid_inline(mfn) || !frame_get_inline(mfn_to_frame(mfn), u->table))
             return refuse(u->table, -EINVAL, "mmu_update of mfn %lx, which is not its memory", mfn.m);
         struct frame *f = mfn_to_frame(mfn);
         enum frame_kind kind = frame_kind(f);
@@ -142,7 +145,7 @@ static int do_table_request(struct update_domains *u, struct locked_table *t, ui
             frame_put(f);
             return rc;
         }
-        frame_lock_table(f);
+        frame_lock_table_inline(f);
         t->frame = f;
     }
     int rc = update_entry(u, t->frame, pe, val, preserve_ad);
@@ -182,9 +185,41 @@ static int do_request(struct update_domains *u, struct locked_table *t, const st
     }
 }
 
+/*
+ * One entry of one of the caller's own L1 tables: what every page fault asks for.  -EAGAIN: anything else, nothing done.
+ */
+static long update_one(struct vcpu *v, uint64_t ureq)
+{
+    struct domain *d = v->domain;
+    uint64_t ptr, val;
+    bool got = guest_range_ok(ureq, sizeof(struct mmu_update));
+
+    guest_access_begin();
+    got = got && guest_load_word(ureq, &ptr) && guest_load_word(ureq + 8, &val);
+    guest_access_end();
+    mfn_t mfn = maddr_to_mfn(maddr_of(ptr));
+    unsigned int cmd = ptr & 7;
+    if (unlikely(!got) || (cmd != MMU_NORMAL_PT_UPDATE && cmd != MMU_PT_UPDATE_PRESERVE_AD) || !mfn_valid_inline(mfn))
+        return -EAGAIN;
+    struct frame *f = mfn_to_frame(mfn);
+    if (frame_kind(f) != FRAME_KIND_L1 || !frame_get_inline(f, d))
+        return -EAGAIN;
+    frame_lock_table_inline(f);
+    uint64_t type = read_once(f->type);
+    long rc = -EAGAIN;
+    if (likely((type & (FRAME_TYPE_MASK | FRAME_VALIDATED)) == (FRAME_TYPE(FRAME_KIND_L1) | FRAME_VALIDATED) &&
+               (uint32_t)type)) {
+        pte_t before, *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (ptr & (PAGE_SIZE - 8)));
+        rc = pv_l1_exchange(d, d, pe, val, cmd == MMU_PT_UPDATE_PRESERVE_AD, &before);
+    }
+    frame_unlock_table_inline(f);
+    frame_put_inline(f);
+    return rc;
+}
+
 #define BATCH 32
 
-long do_mmu_update(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned int foreigndom)
+static long update_many(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned int foreigndom)
 {
     struct mmu_update batch[BATCH];
     struct locked_table table = { NULL };
@@ -232,6 +267,18 @@ long do_mmu_update(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned 
     return rc;
 }
 
+long do_mmu_update(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned int foreigndom)
+{
+    struct vcpu *v = current;
+
+    if (likely(count == 1 && foreigndom == DOMID_SELF && !pdone && !v->arch.pv.pending_put)) {
+        long rc = update_one(v, ureqs);
+        if (likely(rc != -EAGAIN))
+            return rc;
+    }
+    return update_many(ureqs, count, pdone, foreigndom);
+}
+
 struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
 {
     mfn_t table = v->arch.pv.in_kernel ? v->arch.pv.kernel_table : v->arch.pv.user_table;
@@ -245,9 +292,9 @@ struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
         table = pte_mfn(e);
     }
     struct frame *f = mfn_to_frame(table);
-    if (!frame_get(f, v->domain))
+    if (!frame_get_inline(f, v->domain))
         return NULL;
-    frame_lock_table(f);
+    frame_lock_table_inline(f);
     /* Another vcpu may have taken the table away meanwhile: only what it is now, under the lock, counts. */
     uint64_t type = read_once(f->type);
     if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) && (type & FRAME_TYPE_REFS_MASK)) {
@@ -260,8 +307,8 @@ struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
 
 void pv_release_l1(struct frame *table)
 {
-    frame_unlock_table(table);
-    frame_put(table);
+    frame_unlock_table_inline(table);
+    frame_put_inline(table);
 }
 
 /* The flush that came with the update: nothing, one page or all, here or on a set of vcpus. */
@@ -294,7 +341,8 @@ static long update_va(uint64_t va, pte_t val, unsigned long flags, struct domain
     struct frame *table = pv_find_l1(current, va, &pe);
     if (!table)
         return refuse(current->domain, -EINVAL, "update_va_mapping of %lx, which has no L1 table", va);
-    long rc = pv_l1_replace(current->domain, frames, pe, val, false);
+    pte_t before;
+    long rc = pv_l1_exchange(current->domain, frames, pe, val, false, &before);
     pv_release_l1(table);
     return rc ? rc : flush_after_update(va, flags);
 }

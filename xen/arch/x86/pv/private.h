@@ -19,13 +19,6 @@
  * get may adjust *e (see adjust_entry).  Returns 0, -EINVAL, -ERESTART. */
 int pv_entry_get(struct domain *d, struct domain *fd, unsigned int level, pte_t *e, bool preemptible) must_check;
 int pv_entry_put(struct domain *d, unsigned int level, pte_t e, bool preemptible) must_check;
-int pv_l1_get(struct domain *d, struct domain *fd, pte_t *e) must_check;
-void pv_l1_put(struct domain *d, pte_t e);
-
-/* Replace entry *pe of a locked, validated L1 table of d: 0 or -EINVAL. */
-int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe, pte_t new, bool preserve_ad, pte_t *before) must_check;
-int pv_l1_replace(struct domain *d, struct domain *fd, pte_t *pe, pte_t new, bool preserve_ad) must_check;
-
 /* The L1 table that maps va in the current guest's loaded tables: locked, with a reference; *pe is the entry.  NULL: none. */
 struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe);
 void pv_release_l1(struct frame *table);

@@ -13,6 +13,7 @@
 #include <lib/string.h>
 #include <x86/cpu.h>
 #include <x86/emulate.h>
+#include <x86/guest_word.h>
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 
@@ -375,6 +376,38 @@ static bool quick_port(struct vcpu *v, struct cpu_user_regs *regs)
     return true;
 }
 
+/*
+ * A kernel that switches tasks reads and writes the user's segment bases: RDMSR and WRMSR of those, which are the same
+ * bytes in every mode.  True: done.
+ */
+static bool quick_base(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    uint32_t msr = (uint32_t)regs->rcx;
+    uint64_t code;
+
+    if (msr < MSR_FS_BASE || msr > MSR_SHADOW_GS_BASE || !v->arch.pv.in_kernel || !guest_range_ok(regs->rip, 8))
+        return false;
+    guest_access_begin();
+    bool got = guest_load_word(regs->rip, &code);
+    guest_access_end();
+    if (!got)
+        return false;
+    if ((uint16_t)code == 0x320f) {             /* rdmsr */
+        uint64_t base = rdmsr(msr);
+        regs->rax = (uint32_t)base;
+        regs->rdx = base >> 32;
+    } else if ((uint16_t)code == 0x300f) {      /* wrmsr */
+        uint64_t base = (uint32_t)regs->rax | regs->rdx << 32;
+        if (!va_is_canonical(base))
+            return false;
+        wrmsr(msr, base);
+    } else {
+        return false;
+    }
+    regs->rip += 2;
+    return true;
+}
+
 static bool fill_context(struct emul_ctxt *ctxt)
 {
     const struct cpu_user_regs *regs = ctxt->regs;
@@ -400,6 +433,9 @@ static void inject(struct cpu_user_regs *regs, const struct emul_fault *fault)
 bool pv_emulate_privileged(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;
+
+    if (regs->entry_vector == VEC_GP && !(regs->rflags & FLAGS_TF) && quick_base(v, regs))
+        return true;
     struct emul_ctxt ctxt = {
         .regs = regs, .ops = &pv_ops, .opaque = v, .cpl = v->arch.pv.in_kernel ? 0 : 3,
         .iopl = (uint8_t)v->arch.pv.iopl, .amd = cpu_features.amd,

@@ -13,6 +13,7 @@
 #include <xen/atomic.h>
 #include <xen/guest_access.h>
 
+#include "l1_entry.h"
 #include "private.h"
 
 /* The page-table entry behind a guest address, its table locked.  The guest's own entry must be present, read-only. */
