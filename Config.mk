@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Switches of the build.  Set them here, in the environment, or on make's command line.
 
 debug   ?= y

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Xenith: one Makefile for the world.  `make help` lists the targets.
 include Config.mk
 

@@ -38,6 +38,8 @@ RULES = [
     (r"xen/arch/x86/include/asm/.*", [PUBLIC, LIB, ASM, r"xen/include/xen/types\.h"], None),
     (r"xen/include/xen/(?P<twin>types|page|atomic|bitops|current)\.h",
      [PUBLIC, LIB, FACES, r"xen/arch/x86/include/asm/(?P=twin)\.h"], None),
+    # struct domain and struct vcpu embed the processor's part.
+    (r"xen/include/xen/domain\.h", [PUBLIC, LIB, FACES, r"xen/arch/x86/include/x86/domain\.h"], None),
     (r"xen/include/xen/.*", [PUBLIC, LIB, FACES], None),
     (r"xen/common/.*", [PUBLIC, FACES, LIB], None),
     (r"xen/arch/x86/include/x86/.*", [PUBLIC, FACES, LIB, ASM, ARCH], None),
@@ -48,6 +50,7 @@ RULES = [
     (r"xen/(main|hypercall)\.c", [PUBLIC, FACES, LIB, ARCH], None),
     (r"xen/build/.*", [PUBLIC, LIB, "libc"], None),
     (r"tools/libs/guest/.*", [PUBLIC, "libc", BASE, r"tools/libs/xc/.*"], None),
+    (r"tools/libs/host/.*", [PUBLIC, "libc", BASE, r"tools/libs/(xc|xs|guest)/.*"], None),
     (r"tools/libs/.*", [PUBLIC, "libc", BASE], None),
     (r"tools/firmware/.*", [PUBLIC], None),
     (r"tools/.*", [PUBLIC, "libc", r"tools/libs/.*"], None),

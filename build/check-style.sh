@@ -5,6 +5,7 @@
 # lines of at most 100 characters, no leftover marks.  One line for each offence, then
 # "N passed, N failed".
 cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
 
 files=$(find . \( -name .git -o -name dist -o -name __pycache__ \) -prune -o -type f \
     \( -name '*.[chS]' -o -name '*.py' -o -name '*.sh' -o -name '*.mk' -o -name Makefile \
@@ -20,7 +21,8 @@ for file in $files; do
         FNR <= 3 && /SPDX-License-Identifier: / { spdx = 1 }
         /[ \t]$/ { bad("blank at the end of the line") }
         /\t/ && !make { bad("tab") }
-        length($0) > 100 { bad(length($0) " characters") }
+        { line = $0; gsub(/[\200-\277]/, "", line) }      # the rest of a UTF-8 character
+        length(line) > 100 { bad(length(line) " characters") }
         /(TO)(DO)|(FIX)(ME)|(X)(XX)\>/ { bad("leftover mark") }
         /^[^"]*[^:"]\/\/ / && file ~ /\.[ch]$/ { bad("line comment") }
         END { if (!spdx && !one_line && FNR > 0) print file ": no SPDX line" }' "$file")
