@@ -62,16 +62,20 @@ static int plan_kernel(const struct guest_image_info *info, struct pv_layout *l,
 }
 
 /* Page tables map themselves: their number grows until it covers the range that it makes. */
-static void plan_tables(struct pv_layout *l)
+static int plan_tables(struct pv_layout *l, char *error)
 {
     for (l->table_pages = 4;; l->table_pages++) {
         l->stack_pfn = l->l4_pfn + l->table_pages;
         l->range.start = l->virt_base;
         l->range.end = round_up(pv_address(l, l->stack_pfn + 1) + PADDING, GRANULE);
+        if (!is_guest_range(l->range.start, l->range.end))
+            return guest_fail(error, -ENOEXEC, "the kernel's first mapping does not fit at %#llx",
+                              (unsigned long long)l->virt_base);
         if (pv_range_count(&l->range) + 1 <= l->table_pages)
             break;
     }
     l->range.tables_pfn = l->l4_pfn + 1;
+    return 0;
 }
 
 static int plan_p2m_elsewhere(struct pv_layout *l, uint64_t *next, char *error)
@@ -106,17 +110,17 @@ static int plan_rest(struct pv_layout *l, char *error)
     l->store_pfn = next++;
     l->console_pfn = next++;
     l->l4_pfn = next;
-    plan_tables(l);
-    if (!is_guest_range(l->range.start, l->range.end))
-        return guest_fail(error, -ENOEXEC, "the kernel's first mapping does not fit at %#llx",
-                          (unsigned long long)l->virt_base);
+    int rc = plan_tables(l, error);
+
+    if (rc)
+        return rc;
     next = (l->range.end - l->range.start) >> PAGE_SHIFT;
     if (l->ramdisk_is_unmapped) {
         l->ramdisk_pfn = next;
         next += ramdisk_pages;
     }
-    int rc = l->p2m_is_elsewhere ? plan_p2m_elsewhere(l, &next, error) : 0;
-
+    if (l->p2m_is_elsewhere)
+        rc = plan_p2m_elsewhere(l, &next, error);
     if (rc)
         return rc;
     if (!l->p2m_is_elsewhere)
