@@ -174,6 +174,7 @@ static void init_text boot_late(void)
     mce_init_cpu();
     wallclock_init();
     event_init();
+    domain_keys_init();
     grant_init();
     console_init_irq();                     /* serial ports by interrupt */
     arch_irq_enable();

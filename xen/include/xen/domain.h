@@ -131,6 +131,7 @@ struct domain *domain_by_id_unlocked(domid_t id);
 struct domain *domain_first(void);
 struct domain *domain_next(struct domain *d);
 #define for_each_domain(d) for (struct domain *d = domain_first(); d; d = domain_next(d))
+void domain_keys_init(void);
 
 /* Ends a domain because of what it did: logged with the reason, the vcpu's registers shown. */
 void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);

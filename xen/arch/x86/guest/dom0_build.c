@@ -131,7 +131,7 @@ static int unpack_kernel(const struct boot_module *m, struct pv_image *image, vo
         payload = bz.payload;
         payload_len = bz.payload_len;
     } else if (rc == -EINVAL) {
-        log_error("dom0: the kernel is a bzImage that is cut off or damaged\n");
+        log_error("dom0: the kernel is a bzImage that is truncated or damaged\n");
         return rc;
     }
     enum packing packing = decompress_packing(payload, payload_len);

@@ -93,9 +93,14 @@ static int plan(struct builder *b)
      * at 0). */
     l->load_offset = elf_has_note(&b->notes, ELF_NOTE_PADDR_OFFSET) ? b->notes.paddr_offset : 0;
     uint64_t size = span.phys_end - l->load_offset;
+    if (size > b->nr_pages << PAGE_SHIFT) {
+        log_error("dom0: %lu MiB is too little: its kernel fills %lx..%lx\n", b->nr_pages >> 8,
+                  span.phys_start, span.phys_end);
+        return -ENOMEM;
+    }
     if ((l->virt_base & (PAGE_SIZE - 1)) || span.phys_start < l->load_offset ||
         !pv_address_ok(l->virt_base) || !pv_address_ok(l->virt_base + size) ||
-        l->virt_base + size < size || size > b->nr_pages << PAGE_SHIFT) {
+        l->virt_base + size < size) {
         log_error("dom0: its kernel wants to be at %lx..%lx, base %lx: not possible with %lu MiB\n",
                   span.phys_start, span.phys_end, l->virt_base, b->nr_pages >> 8);
         return -EINVAL;
