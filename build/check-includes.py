@@ -39,7 +39,8 @@ RULES = [
     (r"xen/include/xen/(?P<twin>types|page|atomic|bitops|current)\.h",
      [PUBLIC, LIB, FACES, r"xen/arch/x86/include/asm/(?P=twin)\.h"], None),
     # struct domain and struct vcpu embed the processor's part.
-    (r"xen/include/xen/domain\.h", [PUBLIC, LIB, FACES, r"xen/arch/x86/include/x86/domain\.h"], None),
+    (r"xen/include/xen/domain\.h",
+     [PUBLIC, LIB, FACES, r"xen/arch/x86/include/x86/domain\.h"], None),
     (r"xen/include/xen/.*", [PUBLIC, LIB, FACES], None),
     (r"xen/common/.*", [PUBLIC, FACES, LIB], None),
     (r"xen/arch/x86/include/x86/.*", [PUBLIC, FACES, LIB, ASM, ARCH], None),

@@ -7,8 +7,8 @@ from suite import Skip
 
 
 def screen(m):
-    """The text of the VGA screen, out of its memory."""
-    dump = m.monitor("xp /2000hx 0xb8000")
+    """The text in the VGA adapter's memory, of which the screen is a window."""
+    dump = m.monitor("xp /16384hx 0xb8000")
     cells = re.findall(r"0x([0-9a-f]{4})\b", dump)
     return "".join(chr(int(c, 16) & 0x7f) for c in cells)
 
