@@ -92,6 +92,11 @@ void domain_frame_released(struct frame *f)
     uint64_t count = read_once(f->count);
 
     check(!(count & FRAME_HYPERVISOR));
+    if (unlikely(count & FRAME_ORPHAN)) {
+        arch_frame_left(f);
+        heap_free(f, 0);
+        return;
+    }
     struct domain *d = domain_by_id_unlocked(frame_owner_id(f));
     check(d && (count & FRAME_LISTED));
     bool last = forget_frame(d, f);

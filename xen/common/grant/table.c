@@ -122,17 +122,6 @@ int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int m
     return 0;
 }
 
-/*
- * A page that another domain maps as foreign memory cannot return to the heap: it stays with us
- * for good.
- */
-static void page_retire(const struct domain *d, void *page)
-{
-    if (grant_page_unshare(page)) {
-        log_warn("d%u: a grant table page is still mapped, lost", d->id);
-    }
-}
-
 void grant_table_destroy(struct domain *d)
 {
     struct grant_table *gt = d->grant;
@@ -140,11 +129,11 @@ void grant_table_destroy(struct domain *d)
         return;
     }
     for (unsigned int i = 0; i < gt->nr_frames; i++) {
-        page_retire(d, gt->shared[i]);
+        frame_abandon(virt_to_frame(gt->shared[i]));
         pool_free(gt->active[i]);
     }
     for (unsigned int i = 0; i < gt->nr_status; i++) {
-        page_retire(d, gt->status[i]);
+        frame_abandon(virt_to_frame(gt->status[i]));
     }
     grant_handles_free(gt);
     pool_free(gt->shared);

@@ -21,6 +21,7 @@
 #include <lib/math.h>
 #include <lib/parse.h>
 #include <lib/string.h>
+#include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/console.h>
 #include <xen/domain.h>
@@ -255,6 +256,8 @@ static void frame_erase(struct frame *f)
 static void block_prepare(struct frame *f, unsigned int order, bool head_dirty, unsigned int flags)
 {
     uint64_t nr_dirty = 0;
+    /* First of all: what a former owner's TLB still maps he could write while it is ours. */
+    arch_frames_settle(f, order);
     for (uint32_t i = 0; i < 1u << order; i++) {
         bool is_dirty = i ? f[i].count & FRAME_DIRTY : head_dirty;
         nr_dirty += is_dirty;
@@ -403,6 +406,7 @@ bool heap_scrub_idle(void)
     f->count = STATE_ALLOCATED;
     spin_unlock(&heap_lock);
 
+    arch_frames_settle(f, order);
     uint64_t erased = is_dirty;
     if (is_dirty) {
         frame_erase(f);

@@ -44,6 +44,7 @@ _Static_assert(sizeof(struct frame) == 32, "two frames to a cache line");
 #define FRAME_FREE          (1ULL << 51)            /* in the heap */
 #define FRAME_LISTED        (1ULL << 52)            /* in its owner's page list */
 #define FRAME_DIRTY         (1ULL << 53)            /* free, and still holds what its last owner wrote */
+#define FRAME_ORPHAN        (1ULL << 54)            /* was shared by us with a domain that is gone; see frame_abandon */
 
 #define FRAME_TYPE_REFS_MASK 0x00000000ffffffffULL
 #define FRAME_TYPE_SHIFT    32
@@ -115,5 +116,7 @@ void domain_requeue_page(struct domain *d, struct frame *f);
 void frame_share_with(struct frame *f, struct domain *d, bool ro);
 /* The opposite, when the last sharing ends: 0, or -EBUSY while the domain still maps it. */
 int frame_unshare(struct frame *f) must_check;
+/* The same without waiting: it is given up, and goes back to the heap with its last mapping. */
+void frame_abandon(struct frame *f);
 
 #endif

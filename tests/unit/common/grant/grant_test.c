@@ -113,6 +113,11 @@ void frame_share_with(struct frame *f, struct domain *d, bool ro)
     f->count = FRAME_HYPERVISOR | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1;
 }
 int frame_unshare(struct frame *f) { return frame_refs(f) == 1 ? 0 : -EBUSY; }
+void frame_abandon(struct frame *f)
+{
+    assert_int_equal(frame_unshare(f), 0);
+    free_pages(frame_to_virt(f), 0);
+}
 void arch_set_m2p(mfn_t mfn, uint64_t pfn) { (void)mfn, (void)pfn; }
 void arch_frames_settle(struct frame *f, unsigned int order) { (void)f, (void)order; }
 void arch_mark_dirty(struct domain *d, mfn_t mfn) { (void)d, (void)mfn; }

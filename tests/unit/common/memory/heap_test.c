@@ -16,6 +16,8 @@
 #include "xen/common/memory/heap.c"
 #include "xen/common/memory/claim.c"
 
+void arch_frames_settle(struct frame *f, unsigned int order) { (void)f, (void)order; }
+
 /* Memory with holes: 4..8 MiB, 16..64 MiB + 3 pages, 1 GiB..1 GiB + 32 MiB. */
 static const uint64_t ram[][2] = {
     { 0x400000, 0x800000 }, { 0x1000000, 0x4003000 }, { 0x40000000, 0x42000000 },
