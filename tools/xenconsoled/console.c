@@ -68,10 +68,13 @@ static void flush(struct console *c)
         buffer_free(&c->pending);
 }
 
-/* Makes pending at most limit bytes long; what goes is the oldest, to the end of its line. */
+/*
+ * Makes pending at most limit bytes long; what goes is the oldest, to the end of its line. Where
+ * all is kept, may_take() is what bounds it, to a ring more.
+ */
 static void trim(struct console *c)
 {
-    if (c->pending.len <= c->limit)
+    if (c->pending.len <= c->limit || c->server->options.keep_overflow)
         return;
     size_t excess = c->pending.len - c->limit;
     const char *head = buffer_head(&c->pending);
