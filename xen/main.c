@@ -88,6 +88,8 @@ static void init_text prepare_memory(void)
     memory_map_tidy(&boot_info);
     if (opt_mem)
         memory_map_limit(&boot_info, opt_mem);
+    if (opt_availmem)
+        memory_map_limit(&boot_info, memory_map_address_of(&boot_info, opt_availmem));
     memory_map_print(&boot_info);
     log_always("System RAM: %luMB (%lukB)\n", memory_map_ram(&boot_info) >> 20,
                memory_map_ram(&boot_info) >> 10);
@@ -127,8 +129,8 @@ static void init_text make_system_domains(void)
 static noreturn void init_text give_up(void)
 {
     log_error("No dom0 can be started: %s\n",
-              shutdown_reboots() ? "rebooting in 5 seconds" : "halting ('noreboot')");
-    if (!shutdown_reboots())
+              noreboot ? "halting ('noreboot')" : "rebooting in 5 seconds");
+    if (noreboot)
         arch_machine_halt();
     arch_machine_restart(5000);
 }

@@ -16,9 +16,6 @@
 
 #include "private.h"
 
-static bool opt_noreboot;
-OPTION_BOOL(noreboot, "noreboot", opt_noreboot);
-
 static noreturn void hardware_domain_stopped(uint32_t reason)
 {
     switch (reason) {
@@ -33,15 +30,13 @@ static noreturn void hardware_domain_stopped(uint32_t reason)
         arch_machine_restart(0);
     default:
         log_always("Hardware Dom%u crashed (reason %u): %s\n", hardware_domain->id, reason,
-                   opt_noreboot ? "'noreboot' set - not rebooting."
+                   noreboot ? "'noreboot' set - not rebooting."
                                 : "rebooting machine in 5 seconds.");
-        if (opt_noreboot)
+        if (noreboot)
             arch_machine_halt();
         arch_machine_restart(5000);
     }
 }
-
-bool shutdown_reboots(void) { return !opt_noreboot; }
 
 void domain_shutdown(struct domain *d, uint32_t reason)
 {

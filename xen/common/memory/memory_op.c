@@ -19,7 +19,7 @@ static long maximum_gpfn(const struct domain *d)
 {
     uint64_t pages = d->shared_info ? __atomic_load_n(&d->shared_info->arch.max_pfn,
                                                       __ATOMIC_RELAXED) : 0;
-    return pages > INT64_MAX ? -EINVAL : (long)pages - 1;
+    return pages > INT64_MAX ? -EINVAL : pages ? (long)pages - 1 : 0;
 }
 
 static long domain_number(unsigned int op, uint64_t arg)

@@ -138,7 +138,6 @@ void domain_crash(struct domain *d, const char *fmt, ...) printf_like(2, 3);
 void domain_shutdown(struct domain *d, uint32_t reason);
 void domain_resume(struct domain *d);
 int domain_kill(struct domain *d) must_check;           /* preemptible: -ERESTART */
-bool shutdown_reboots(void);                            /* not with `noreboot` */
 void domain_watchdog_expired(void *domain);
 /* unknown bits are dropped */
 void domain_set_vm_assist(struct domain *d, unsigned long assist);

@@ -104,3 +104,16 @@ uint64_t memory_map_ram(const struct boot_info *info)
             bytes += info->memory[i].end - info->memory[i].start;
     return bytes;
 }
+
+uint64_t memory_map_address_of(const struct boot_info *info, uint64_t ram)
+{
+    for (unsigned int i = 0; i < info->nr_memory; i++) {
+        const struct boot_memory *m = &info->memory[i];
+        if (m->type != BOOT_MEMORY_RAM)
+            continue;
+        if (ram <= m->end - m->start)
+            return m->start + ram;
+        ram -= m->end - m->start;
+    }
+    return UINT64_MAX;
+}

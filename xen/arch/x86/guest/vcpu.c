@@ -87,6 +87,8 @@ int arch_vcpu_set_time_area(struct vcpu *v, uint64_t va)
     if (!guest_va_ok(va, sizeof(struct vcpu_time_info)))
         return -EFAULT;
     v->arch.time_area = va;
+    if (v == current && va && copy_to_guest_va(va, &v->info->time, sizeof(v->info->time)))
+        return -EFAULT;
     return 0;
 }
 
@@ -149,6 +151,7 @@ int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset)
     }
     v->info = info;
     v->info_frame = f;
+    arch_vcpu_time_update(v);           /* v is the caller or down: nobody else writes there */
     /* An event may have hit the old place in between: everything counts as pending once. */
     smp_mb();
     info->evtchn_upcall_pending = 1;
