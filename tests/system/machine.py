@@ -15,7 +15,8 @@ QEMU = "qemu-system-x86_64"
 PROMPT = "dom0# "
 LINE = 72                       # characters of a command that one line of input carries
 # On a slow or busy host everything takes longer: one factor for all limits.
-PATIENCE = float(os.environ.get("XENITH_PATIENCE", "1"))
+LOAD = os.getloadavg()[0] / (os.cpu_count() or 1)
+PATIENCE = float(os.environ.get("XENITH_PATIENCE") or min(4, max(1.5, LOAD)))
 
 XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 DOM0_OPTIONS = "console=hvc0 rdinit=/init"

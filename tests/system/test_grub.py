@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""GRUB's rescue image, by both protocols, as a CD-ROM of a machine with one CPU."""
+"""GRUB's rescue image, by both protocols, as a CD-ROM of machines with one and four CPUs."""
 import os
 
 import image
@@ -39,4 +39,14 @@ def run(suite):
             m.send("1")
             m.expect(r"DOM0-INIT ", 150)
             m.wait_shell()
+        suite.check_poweroff(m)
+    with suite.boot("grub-4cpus", how="image", cdrom=iso, smp=4) as m:
+        with suite.check("dom0 starts from the ISO on four CPUs"):
+            choose(m, "2")
+            m.wait_shell(240)
+            assert m.output("nproc") == "4", m.output("nproc")
+        with suite.check("all four work"):
+            out, rc = m.run("load 5", 90)
+            assert rc == 0, out
+        suite.check_kernel_log(m)
         suite.check_poweroff(m)
