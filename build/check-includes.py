@@ -73,6 +73,8 @@ def room_of(path):
     """The outermost folder whose headers a file may call its own."""
     parts = path.split("/")
     depth = 4 if path.startswith("xen/arch/x86/") else 3
+    if parts[0] == "tools" and parts[1] != "libs":
+        depth = 2                               # a program is one room
     return "/".join(parts[:min(depth, len(parts) - 1)])
 
 
