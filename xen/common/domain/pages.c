@@ -2,8 +2,9 @@
 /*
  * A domain's pages: given, taken, counted.
  *
- * The list goes through the frames themselves (next, prev).  Lock: d->page_lock for list and counts.  A domain with pages
- * holds one reference on itself, so that its structure outlives the last page that others still map.
+ * The list goes through the frames themselves (next, prev).  Lock: d->page_lock for list and
+ * counts.  A domain with pages holds one reference on itself, so that its structure outlives the
+ * last page that others still map.
  */
 #include <xen/arch.h>
 #include <xen/assert.h>
@@ -46,14 +47,16 @@ int domain_assign_frame(struct domain *d, struct frame *f, unsigned int order)
     spin_lock(&d->page_lock);
     if (d->dying || d->tot_pages + n > d->max_pages || d->tot_pages + n < n) {
         spin_unlock(&d->page_lock);
-        return refuse(d, -ENOMEM, "wants %lu pages more than its limit of %lu allows", n, d->max_pages);
+        return refuse(d, -ENOMEM, "wants %lu pages more than its limit of %lu allows", n,
+                      d->max_pages);
     }
     bool first = !d->tot_pages;
     d->tot_pages += n;
     for (uint64_t i = 0; i < n; i++) {
         f[i].type = 0;
         link_frame(&d->page_list, &f[i]);
-        __atomic_store_n(&f[i].count, FRAME_ALLOCATED | FRAME_LISTED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1,
+        __atomic_store_n(&f[i].count,
+                         FRAME_ALLOCATED | FRAME_LISTED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1,
                          __ATOMIC_RELEASE);
     }
     spin_unlock(&d->page_lock);
@@ -108,13 +111,15 @@ void domain_frame_released(struct frame *f)
 
 int domain_steal_frame(struct domain *d, struct frame *f)
 {
-    /* Exactly the allocation's reference and the caller's, and no type in use: then it can change hands. */
+    /* Exactly the allocation's reference and the caller's, and no type in use: then it can change
+     * hands. */
     uint64_t old = read_once(f->count);
     do {
         if ((old & FRAME_REFS_MASK) != 2 || !(old & FRAME_ALLOCATED) || !(old & FRAME_LISTED) ||
             (old & FRAME_OWNER_MASK) != (uint64_t)d->id << FRAME_OWNER_SHIFT)
             return refuse(d, -EINVAL, "gives away mfn %lx, which is in use", frame_to_mfn(f).m);
-    } while (!atomic_cas(&f->count, &old, FRAME_ALLOCATED | (uint64_t)DOMID_INVALID << FRAME_OWNER_SHIFT | 1));
+    } while (!atomic_cas(&f->count, &old,
+                         FRAME_ALLOCATED | (uint64_t)DOMID_INVALID << FRAME_OWNER_SHIFT | 1));
     assert(!frame_type_refs(f));
     f->type = 0;
     arch_frame_left(f);
@@ -123,7 +128,8 @@ int domain_steal_frame(struct domain *d, struct frame *f)
     return 0;
 }
 
-/* Teardown takes pages from the front; each waits on the second list until its last reference goes.  With a reference. */
+/* Teardown takes pages from the front; each waits on the second list until its last reference goes.
+ * With a reference. */
 struct frame *domain_next_page_to_relinquish(struct domain *d)
 {
     struct frame *f = NULL;
@@ -134,7 +140,8 @@ struct frame *domain_next_page_to_relinquish(struct domain *d)
         unlink_frame(d, f);
         link_frame(&d->relinquish_list, f);
         if (!frame_get(f, d))
-            f = NULL;               /* being freed at this moment, by somebody who waits for the lock */
+            /* being freed at this moment, by somebody who waits for the lock */
+            f = NULL;
     }
     spin_unlock(&d->page_lock);
     return f;

@@ -55,7 +55,8 @@ void memory_map_tidy(struct boot_info *info);
 void memory_map_limit(struct boot_info *info, uint64_t limit);
 void memory_map_print(const struct boot_info *info);
 uint64_t memory_map_ram(const struct boot_info *info);          /* bytes */
-uint64_t memory_map_address_of(const struct boot_info *info, uint64_t ram);     /* where that much RAM lies below */
+/* where that much RAM lies below */
+uint64_t memory_map_address_of(const struct boot_info *info, uint64_t ram);
 
 /* Physical memory before the heap exists: whole pages, zeroed, never freed.  NULL when none is
  * left. */

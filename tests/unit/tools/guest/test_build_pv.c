@@ -32,7 +32,8 @@
 
 #include "images.h"
 
-/* ---- the pretended hypervisor: 64 MiB of machine memory in a file, so that it can be mapped ---- */
+/* ---- the pretended hypervisor: 64 MiB of machine memory in a file, so that it can be mapped
+ * ---- */
 
 #define MACHINE_PAGES 16384
 #define PAGE          4096ul

@@ -2,8 +2,8 @@
 /*
  * The arch contract for domains.
  *
- * Giving a domain back goes in steps, each preemptible and each leaving nothing of its kind: page tables of vcpus, then
- * pages; a page that others still map goes when their last reference does.
+ * Giving a domain back goes in steps, each preemptible and each leaving nothing of its kind: page
+ * tables of vcpus, then pages; a page that others still map goes when their last reference does.
  */
 #include <lib/string.h>
 #include <x86/cpu.h>
@@ -54,7 +54,8 @@ void arch_domain_free(struct domain *d)
     d->shared_info = NULL;
 }
 
-/* One page of a dying domain: its pin and what a preempted validation left.  -ERESTART: not finished with it. */
+/* One page of a dying domain: its pin and what a preempted validation left.  -ERESTART: not
+ * finished with it. */
 static int relinquish_frame(struct frame *f)
 {
     uint64_t old = read_once(f->type);

@@ -2,7 +2,8 @@
 /*
  * Frames: references and owners (the invariants are in xen/frame.h).
  *
- * Owner and number of references live in one word and change together, by compare-and-swap; there is no lock.
+ * Owner and number of references live in one word and change together, by compare-and-swap; there
+ * is no lock.
  */
 #include <x86/mm.h>
 #include <xen/arch.h>
@@ -14,7 +15,8 @@
 
 static inline uint64_t owner_bits(domid_t id) { return (uint64_t)id << FRAME_OWNER_SHIFT; }
 
-/* The frame table has holes; the L2 entry of its mapping tells.  Hot, so a bitmap of 2 MiB parts answers. */
+/* The frame table has holes; the L2 entry of its mapping tells.  Hot, so a bitmap of 2 MiB parts
+ * answers. */
 bool mfn_valid(mfn_t mfn)
 {
     return mfn.m < max_mfn && frame_table_present(mfn);
@@ -37,7 +39,8 @@ bool frame_get_any(struct frame *f)
     uint64_t old = read_once(f->count);
     do {
         domid_t owner = (domid_t)(old >> FRAME_OWNER_SHIFT);
-        if (!(old & FRAME_REFS_MASK) || (old & FRAME_REFS_MASK) == FRAME_REFS_MASK || owner >= DOMID_FIRST_RESERVED)
+        if (!(old & FRAME_REFS_MASK) || (old & FRAME_REFS_MASK) == FRAME_REFS_MASK ||
+            owner >= DOMID_FIRST_RESERVED)
             return false;
     } while (!atomic_cas(&f->count, &old, old + 1));
     return true;
@@ -75,8 +78,10 @@ void frame_put_and_type(struct frame *f)
 
 void frame_share_with(struct frame *f, struct domain *d, bool ro)
 {
-    /* Ours keeps the first reference; a read-only page holds a type that can never become writable. */
-    f->type = ro ? FRAME_TYPE(FRAME_KIND_NONE) | FRAME_VALIDATED | 1 : FRAME_TYPE(FRAME_KIND_WRITABLE) | FRAME_VALIDATED | 1;
+    /* Ours keeps the first reference; a read-only page holds a type that can never become
+     * writable. */
+    f->type = ro ? FRAME_TYPE(FRAME_KIND_NONE) | FRAME_VALIDATED | 1
+                 : FRAME_TYPE(FRAME_KIND_WRITABLE) | FRAME_VALIDATED | 1;
     __atomic_store_n(&f->count, FRAME_HYPERVISOR | owner_bits(d->id) | 1, __ATOMIC_RELEASE);
 }
 
@@ -92,7 +97,8 @@ int frame_unshare(struct frame *f)
     return 0;
 }
 
-/* Our own type reference and reference go; whoever is left has the frame to himself, and the last one frees it. */
+/* Our own type reference and reference go; whoever is left has the frame to himself, and the last
+ * one frees it. */
 void frame_abandon(struct frame *f)
 {
     frame_put_type(f);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entering the guest kernel: exceptions, events, NMIs, the failsafe callback and unusual system calls.
+ * Entering the guest kernel: exceptions, events, NMIs, the failsafe callback and unusual system
+ * calls.
  *
- * The kernel finds on its stack, from the top down: ss rsp rflags cs rip (error code | gs fs es ds) r11 rcx.  The cs slot's bits 32..39
- * tell the upcall mask at the time; cs has privilege level 0 when the kernel itself was interrupted, since it cannot see
- * its real one.  The common cases of system calls are in entry/syscall.S.
+ * The kernel finds on its stack, from the top down: ss rsp rflags cs rip (error code | gs fs es ds)
+ * r11 rcx.  The cs slot's bits 32..39 tell the upcall mask at the time; cs has privilege level 0
+ * when the kernel itself was interrupted, since it cannot see its real one.  The common cases of
+ * system calls are in entry/syscall.S.
  */
 #include <asm/insn.h>
 #include <asm/regs.h>
@@ -17,7 +19,8 @@
 
 #include "private.h"
 
-#define MAY_SYSRET 0x100        /* regs->entry_vector: RCX and R11 are free, so the way out may use them */
+/* regs->entry_vector: RCX and R11 are free, so the way out may use them */
+#define MAY_SYSRET 0x100
 
 static uint64_t flags_for_guest(const struct vcpu *v, uint64_t flags, uint8_t mask)
 {
@@ -38,8 +41,8 @@ struct bounce {
 };
 
 /* The frame at sp, upwards.  False: the guest's stack cannot be written there. */
-static inline bool push_frame(uint64_t sp, const struct cpu_user_regs *regs, const struct bounce *b, uint64_t cs,
-                              uint64_t flags)
+static inline bool push_frame(uint64_t sp, const struct cpu_user_regs *regs, const struct bounce *b,
+                              uint64_t cs, uint64_t flags)
 {
     uint64_t at = sp;
     bool ok = guest_range_ok(sp, 12 * sizeof(uint64_t));
@@ -53,8 +56,9 @@ static inline bool push_frame(uint64_t sp, const struct cpu_user_regs *regs, con
     }
     for (unsigned int i = 0; unlikely(b->selectors != NULL) && i < 4; i++, at += 8)
         ok = ok && guest_store_word(at, b->selectors[i]);
-    ok = ok && guest_store_word(at, regs->rip) && guest_store_word(at + 8, cs) && guest_store_word(at + 16, flags) &&
-         guest_store_word(at + 24, regs->rsp) && guest_store_word(at + 32, (uint16_t)regs->ss);
+    ok = ok && guest_store_word(at, regs->rip) && guest_store_word(at + 8, cs) &&
+         guest_store_word(at + 16, flags) && guest_store_word(at + 24, regs->rsp) &&
+         guest_store_word(at + 32, (uint16_t)regs->ss);
     guest_access_end();
     return ok;
 }
@@ -66,8 +70,8 @@ static inline void bounce(struct cpu_user_regs *regs, const struct bounce *b)
     uint8_t mask = v->info->evtchn_upcall_mask;
 
     if (unlikely(!b->eip)) {
-        domain_crash(v->domain, "has no handler for what it ran into (vector %u, error %x)", regs->entry_vector & 0xff,
-                     regs->error_code);
+        domain_crash(v->domain, "has no handler for what it ran into (vector %u, error %x)",
+                     regs->entry_vector & 0xff, regs->error_code);
         return;
     }
     uint64_t cs = (uint64_t)(uint16_t)(from_user ? regs->cs : regs->cs & ~3) | (uint64_t)mask << 32;
@@ -76,7 +80,8 @@ static inline void bounce(struct cpu_user_regs *regs, const struct bounce *b)
         pv_toggle_mode(v);
     sp -= (7 + (b->has_error ? 1 : 0) + (b->selectors ? 4 : 0)) * sizeof(uint64_t);
     if (unlikely(!push_frame(sp, regs, b, cs, flags_for_guest(v, regs->rflags, mask)))) {
-        domain_crash(v->domain, "cannot be entered: its kernel stack at %016lx cannot be written", sp);
+        domain_crash(v->domain, "cannot be entered: its kernel stack at %016lx cannot be written",
+                     sp);
         return;
     }
     if (b->mask_events)
@@ -97,8 +102,10 @@ static bool vector_has_error(unsigned int vector)
 void pv_inject_exception(struct cpu_user_regs *regs, unsigned int vector, uint32_t error_code)
 {
     const struct trap_info *t = &current->arch.pv.traps[vector];
-    bounce(regs, &(struct bounce){ .eip = t->address, .mask_events = (t->flags & 4) != 0,
-                                   .has_error = vector_has_error(vector), .error_code = error_code });
+    bounce(regs, &(struct bounce){ .eip = t->address,
+                                   .mask_events = (t->flags & 4) != 0,
+                                   .has_error = vector_has_error(vector),
+                                   .error_code = error_code });
 }
 
 void pv_inject_page_fault(struct cpu_user_regs *regs, uint32_t error_code, uint64_t address)
@@ -130,7 +137,8 @@ void pv_deliver_pending(struct cpu_user_regs *regs)
             v->arch.nmi_pending = false;
             v->arch.nmi_masked = true;
             pv_update_slow_entry(v);
-            bounce(regs, &(struct bounce){ .eip = v->domain->arch.nmi_callback, .mask_events = true });
+            bounce(regs,
+                   &(struct bounce){ .eip = v->domain->arch.nmi_callback, .mask_events = true });
             return;
         }
     }
@@ -146,7 +154,8 @@ void pv_syscall_from_user(struct cpu_user_regs *regs)
         pv_inject_exception(regs, VEC_UD, 0);
         return;
     }
-    bounce(regs, &(struct bounce){ .eip = v->arch.pv.syscall_eip, .mask_events = v->arch.pv.syscall_masks_events });
+    bounce(regs, &(struct bounce){ .eip = v->arch.pv.syscall_eip,
+                                   .mask_events = v->arch.pv.syscall_masks_events });
 }
 
 void pv_syscall32_from_user(struct cpu_user_regs *regs)
@@ -157,7 +166,8 @@ void pv_syscall32_from_user(struct cpu_user_regs *regs)
         pv_inject_exception(regs, VEC_UD, 0);
         return;
     }
-    bounce(regs, &(struct bounce){ .eip = v->arch.pv.syscall32.eip, .mask_events = v->arch.pv.syscall32.mask_events });
+    bounce(regs, &(struct bounce){ .eip = v->arch.pv.syscall32.eip,
+                                   .mask_events = v->arch.pv.syscall32.mask_events });
 }
 
 void pv_failsafe(struct cpu_user_regs *regs)
@@ -166,8 +176,11 @@ void pv_failsafe(struct cpu_user_regs *regs)
     uint64_t selectors[4];
 
     if (!v->arch.pv.failsafe.eip) {
-        domain_crash(v->domain, "iret or a segment load failed (cs %04x rip %016lx ss %04x) and it has no failsafe "
-                     "callback", regs->cs, regs->rip, regs->ss);
+        domain_crash(
+            v->domain,
+            "iret or a segment load failed (cs %04x rip %016lx ss %04x) and it has no failsafe "
+            "callback",
+            regs->cs, regs->rip, regs->ss);
         return;
     }
     cpu_read_data_selectors(selectors);
@@ -199,7 +212,8 @@ long do_iret(void)
     regs->cs = (uint16_t)(c.cs | 3);
     regs->ss = (uint16_t)(c.ss | 3);
     regs->rsp = c.rsp;
-    regs->rflags = (c.rflags & ~(FLAGS_IOPL | FLAGS_VM | FLAGS_NT | FLAGS_VIF | FLAGS_VIP)) | FLAGS_IF | FLAGS_MBS;
+    regs->rflags = (c.rflags & ~(FLAGS_IOPL | FLAGS_VM | FLAGS_NT | FLAGS_VIF | FLAGS_VIP)) |
+                   FLAGS_IF | FLAGS_MBS;
     regs->rcx = c.rcx;
     regs->r11 = c.r11;
     regs->entry_vector = 0;

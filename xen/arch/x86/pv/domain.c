@@ -158,8 +158,8 @@ static bool callbacks_ok(const struct vcpu_guest_context *c)
     for (unsigned int i = 0; i < 256; i++)
         if (!pv_address_ok(c->trap_ctxt[i].address))
             return false;
-    return va_is_canonical(c->user_regs.rip) && pv_address_ok(c->event_callback_eip) && pv_address_ok(c->failsafe_callback_eip) &&
-           pv_address_ok(c->syscall_callback_eip);
+    return va_is_canonical(c->user_regs.rip) && pv_address_ok(c->event_callback_eip) &&
+           pv_address_ok(c->failsafe_callback_eip) && pv_address_ok(c->syscall_callback_eip);
 }
 
 int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)

@@ -2,8 +2,8 @@
 /*
  * Mapping granted frames into a PV guest's address space.
  *
- * Entries made here carry PTE_GRANT, so that nothing but unmapping the grant may remove them: mapping hands the frame's
- * references to the entry, unmapping hands them back to the grant room.
+ * Entries made here carry PTE_GRANT, so that nothing but unmapping the grant may remove them:
+ * mapping hands the frame's references to the entry, unmapping hands them back to the grant room.
  */
 #include <public/grant_table.h>
 #include <xen/arch.h>
@@ -26,7 +26,8 @@ static struct frame *find_target(uint64_t addr, unsigned int flags, pte_t **pe)
     if (frame_kind(f) == FRAME_KIND_L1) {
         frame_lock_table(f);
         uint64_t type = read_once(f->type);
-        if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) && (type & FRAME_TYPE_REFS_MASK)) {
+        if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) &&
+            (type & FRAME_TYPE_REFS_MASK)) {
             *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (addr & (PAGE_SIZE - 1)));
             return f;
         }
@@ -41,11 +42,13 @@ int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned 
     pte_t *pe;
     struct frame *table = find_target(addr, map_flags, &pe);
     if (!table)
-        return refuse(current->domain, GNTST_general_error, "grant mapped at %lx, which has no L1 entry", addr);
+        return refuse(current->domain, GNTST_general_error,
+                      "grant mapped at %lx, which has no L1 entry", addr);
     /* The low software bits are the guest's to choose (XENFEAT_gnttab_map_avail_bits). */
     pte_t avail = (pte_t)(map_flags >> _GNTMAP_guest_avail0 & 7) << 9;
-    pte_t e = pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_NX | PTE_GRANT | avail |
-                              (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE) | cache_flags);
+    pte_t e =
+        pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_NX | PTE_GRANT |
+                            avail | (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE) | cache_flags);
     pte_t old = atomic_xchg(pe, e);
     if (old & PTE_PRESENT)
         pv_l1_put(current->domain, old);
@@ -59,7 +62,8 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
 
     if (new_addr) {
         /* unmap_and_replace: the entry that maps new_addr moves here. */
-        struct frame *source = (map_flags & GNTMAP_contains_pte) ? NULL : find_target(new_addr, 0, &from);
+        struct frame *source =
+            (map_flags & GNTMAP_contains_pte) ? NULL : find_target(new_addr, 0, &from);
         if (!source)
             return GNTST_general_error;
         replacement = atomic_xchg(from, 0);
@@ -68,7 +72,8 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
     }
     struct frame *table = find_target(addr, map_flags, &pe);
     if (!table)
-        return refuse(current->domain, GNTST_general_error, "grant unmapped at %lx, which has no L1 entry", addr);
+        return refuse(current->domain, GNTST_general_error,
+                      "grant unmapped at %lx, which has no L1 entry", addr);
     pte_t old = *pe;
     int rc = GNTST_general_error;
     if ((old & PTE_PRESENT) && (old & PTE_GRANT) && mfn_eq(pte_mfn(old), frame)) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entries of L1 tables: what one holds, taken, given back, replaced.  Inline, because guests do nothing more often.
- * What is refused is said out of line, in table_types.c.
+ * Entries of L1 tables: what one holds, taken, given back, replaced.  Inline, because guests do
+ * nothing more often.  What is refused is said out of line, in table_types.c.
  */
 #ifndef PV_L1_ENTRY_H
 #define PV_L1_ENTRY_H
@@ -18,8 +18,8 @@ int pv_l1_get_io(struct domain *d, struct domain *fd, mfn_t mfn) must_check;
 int pv_l1_refused(struct domain *d, struct domain *fd, pte_t e, int rc) must_check;
 void pv_l1_grant_removed(struct domain *d);
 
-/* Guest kernels run in ring 3, so all their pages must be user pages; and a global entry would outlive a change of
- * address space. */
+/* Guest kernels run in ring 3, so all their pages must be user pages; and a global entry would
+ * outlive a change of address space. */
 static inline pte_t adjust_entry(pte_t e) { return (e | PTE_USER) & ~(pte_t)PTE_GLOBAL; }
 
 static inline int pv_l1_get(struct domain *d, struct domain *fd, pte_t *pe)
@@ -34,7 +34,8 @@ static inline int pv_l1_get(struct domain *d, struct domain *fd, pte_t *pe)
         return pv_l1_get_io(d, fd, mfn);
     struct frame *f = mfn_to_frame(mfn);
     if (unlikely(!frame_get_inline(f, fd)))
-        return pv_l1_get_io(d, fd, mfn);        /* device memory has frames too, which nobody owns */
+        /* device memory has frames too, which nobody owns */
+        return pv_l1_get_io(d, fd, mfn);
     if (!(e & PTE_WRITE))
         return 0;
     int rc = frame_get_type_inline(f, FRAME_KIND_WRITABLE);
@@ -62,15 +63,17 @@ static inline void pv_l1_put(struct domain *d, pte_t e)
 }
 
 /*
- * Replace entry *pe of a locked, validated L1 table of d; *before is what it was.  References for the new value are taken
- * first, so that failure changes nothing.  preserve_ad: accessed and dirty bits that are set now stay.
+ * Replace entry *pe of a locked, validated L1 table of d; *before is what it was.  References for
+ * the new value are taken first, so that failure changes nothing.  preserve_ad: accessed and dirty
+ * bits that are set now stay.
  */
-static inline int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe, pte_t new, bool preserve_ad,
-                                 pte_t *before)
+static inline int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe, pte_t new,
+                                 bool preserve_ad, pte_t *before)
 {
     pte_t old = read_once(*pe);
     const pte_t what = PTE_ADDR_MASK | PTE_WRITE | PTE_PRESENT | FORBIDDEN;
-    bool same = (new & PTE_PRESENT) && !((old ^ new) & what);   /* same frame, same way: no reference changes */
+    /* same frame, same way: no reference changes */
+    bool same = (new & PTE_PRESENT) && !((old ^ new) & what);
 
     if (same) {
         new = adjust_entry(new);

@@ -2,8 +2,8 @@
 /*
  * HYPERVISOR_mmu_update and update_va_mapping: a guest changes entries of its live page tables.
  *
- * Requests are read from the guest many at a time, and the table that consecutive requests share stays locked between
- * them.  Lock: the table's FRAME_TABLE_LOCK; one table at a time.
+ * Requests are read from the guest many at a time, and the table that consecutive requests share
+ * stays locked between them.  Lock: the table's FRAME_TABLE_LOCK; one table at a time.
  */
 #include <lib/math.h>
 #include <xen/arch.h>
@@ -16,7 +16,8 @@
 #include "l1_entry.h"
 #include "private.h"
 
-/* foreigndom: low half names whose frames are mapped, high half (id + 1) whose tables are changed. */
+/* foreigndom: low half names whose frames are mapped, high half (id + 1) whose tables are
+ * changed. */
 struct update_domains {
     struct domain *table;       /* NULL after a failure */
     struct domain *frames;
@@ -64,12 +65,14 @@ static void domains_put(struct update_domains *u)
         domain_put(u->table);
 }
 
-static int replace_table_entry(struct update_domains *u, unsigned int level, pte_t *pe, pte_t new, bool preserve_ad)
+static int replace_table_entry(struct update_domains *u, unsigned int level, pte_t *pe, pte_t new,
+                               bool preserve_ad)
 {
     const pte_t what = PTE_ADDR_MASK | PTE_PRESENT | PTE_PSE;
     pte_t old = *pe;
 
-    if (level == 4 && ((uint64_t)pe >> 3 & 511) >= SLOT_FIRST && ((uint64_t)pe >> 3 & 511) <= SLOT_LAST)
+    if (level == 4 && ((uint64_t)pe >> 3 & 511) >= SLOT_FIRST &&
+        ((uint64_t)pe >> 3 & 511) <= SLOT_LAST)
         return refuse(u->table, -EPERM, "writes to our slots of an L4 table");
     if ((new & PTE_PRESENT) && ((old ^ new) & what) == 0) {
         pte_t e = (new | PTE_USER) & ~(pte_t)PTE_GLOBAL;
@@ -82,11 +85,13 @@ static int replace_table_entry(struct update_domains *u, unsigned int level, pte
     if (rc)
         return rc;
     *pe = new;
-    /* When giving back the old subtree is preempted, the request is made again, finds its entry in place, and is done. */
+    /* When giving back the old subtree is preempted, the request is made again, finds its entry in
+     * place, and is done. */
     return old & PTE_PRESENT ? pv_put_table_later(mfn_to_frame(pte_mfn(old))) : 0;
 }
 
-static int update_entry(struct update_domains *u, struct frame *f, pte_t *pe, pte_t new, bool preserve_ad)
+static int update_entry(struct update_domains *u, struct frame *f, pte_t *pe, pte_t new,
+                        bool preserve_ad)
 {
     uint64_t type = read_once(f->type);
     pte_t before;
@@ -127,7 +132,8 @@ static void release(struct locked_table *t)
     t->frame = NULL;
 }
 
-static int do_table_request(struct update_domains *u, struct locked_table *t, uint64_t ptr, pte_t val, bool preserve_ad)
+static int do_table_request(struct update_domains *u, struct locked_table *t, uint64_t ptr,
+                            pte_t val, bool preserve_ad)
 {
     mfn_t mfn = maddr_to_mfn(maddr_of(ptr));
     pte_t *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (ptr & (PAGE_SIZE - 1)));
@@ -137,7 +143,8 @@ static int do_table_request(struct update_domains *u, struct locked_table *t, ui
     if (unlikely(!t->frame || !mfn_eq(frame_to_mfn(t->frame), mfn))) {
         release(t);
         if (!mfn_valid_inline(mfn) || !frame_get_inline(mfn_to_frame(mfn), u->table))
-            return refuse(u->table, -EINVAL, "mmu_update of mfn %lx, which is not its memory", mfn.m);
+            return refuse(u->table, -EINVAL, "mmu_update of mfn %lx, which is not its memory",
+                          mfn.m);
         struct frame *f = mfn_to_frame(mfn);
         enum frame_kind kind = frame_kind(f);
         if (kind < FRAME_KIND_L1 || kind > FRAME_KIND_L4) {
@@ -186,7 +193,8 @@ static int do_request(struct update_domains *u, struct locked_table *t, const st
 }
 
 /*
- * One entry of one of the caller's own L1 tables: what every page fault asks for.  -EAGAIN: anything else, nothing done.
+ * One entry of one of the caller's own L1 tables: what every page fault asks for.  -EAGAIN:
+ * anything else, nothing done.
  */
 static long update_one(struct vcpu *v, uint64_t ureq)
 {
@@ -199,7 +207,8 @@ static long update_one(struct vcpu *v, uint64_t ureq)
     guest_access_end();
     mfn_t mfn = maddr_to_mfn(maddr_of(ptr));
     unsigned int cmd = ptr & 7;
-    if (unlikely(!got) || (cmd != MMU_NORMAL_PT_UPDATE && cmd != MMU_PT_UPDATE_PRESERVE_AD) || !mfn_valid_inline(mfn))
+    if (unlikely(!got) || (cmd != MMU_NORMAL_PT_UPDATE && cmd != MMU_PT_UPDATE_PRESERVE_AD) ||
+        !mfn_valid_inline(mfn))
         return -EAGAIN;
     struct frame *f = mfn_to_frame(mfn);
     if (frame_kind(f) != FRAME_KIND_L1 || !frame_get_inline(f, d))
@@ -207,7 +216,8 @@ static long update_one(struct vcpu *v, uint64_t ureq)
     frame_lock_table_inline(f);
     uint64_t type = read_once(f->type);
     long rc = -EAGAIN;
-    if (likely((type & (FRAME_TYPE_MASK | FRAME_VALIDATED)) == (FRAME_TYPE(FRAME_KIND_L1) | FRAME_VALIDATED) &&
+    if (likely((type & (FRAME_TYPE_MASK | FRAME_VALIDATED)) ==
+                   (FRAME_TYPE(FRAME_KIND_L1) | FRAME_VALIDATED) &&
                (uint32_t)type)) {
         pte_t before, *pe = (pte_t *)((char *)mfn_to_virt(mfn) + (ptr & (PAGE_SIZE - 8)));
         rc = pv_l1_exchange(d, d, pe, val, cmd == MMU_PT_UPDATE_PRESERVE_AD, &before);
@@ -295,9 +305,11 @@ struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
     if (!frame_get_inline(f, v->domain))
         return NULL;
     frame_lock_table_inline(f);
-    /* Another vcpu may have taken the table away meanwhile: only what it is now, under the lock, counts. */
+    /* Another vcpu may have taken the table away meanwhile: only what it is now, under the lock,
+     * counts. */
     uint64_t type = read_once(f->type);
-    if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) && (type & FRAME_TYPE_REFS_MASK)) {
+    if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) &&
+        (type & FRAME_TYPE_REFS_MASK)) {
         *pe = (pte_t *)mfn_to_virt(table) + pt_index(va, 1);
         return f;
     }
@@ -340,7 +352,8 @@ static long update_va(uint64_t va, pte_t val, unsigned long flags, struct domain
     pte_t *pe;
     struct frame *table = pv_find_l1(current, va, &pe);
     if (!table)
-        return refuse(current->domain, -EINVAL, "update_va_mapping of %lx, which has no L1 table", va);
+        return refuse(current->domain, -EINVAL, "update_va_mapping of %lx, which has no L1 table",
+                      va);
     pte_t before;
     long rc = pv_l1_exchange(current->domain, frames, pe, val, false, &before);
     pv_release_l1(table);
@@ -352,7 +365,8 @@ long do_update_va_mapping(uint64_t va, uint64_t val, unsigned long flags)
     return update_va(va, val, flags, current->domain);
 }
 
-long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, unsigned long flags, unsigned int domid)
+long do_update_va_mapping_otherdomain(uint64_t va, uint64_t val, unsigned long flags,
+                                      unsigned int domid)
 {
     struct update_domains u;
     long rc = domains_get(domid & 0xffff, &u);

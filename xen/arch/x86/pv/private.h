@@ -10,21 +10,25 @@
 #include <xen/domain.h>
 #include <xen/sched.h>
 
-/* In a count of requests: a continuation's mark that *pdone already tells what was done before (ABI: bit 31). */
+/* In a count of requests: a continuation's mark that *pdone already tells what was done before
+ * (ABI: bit 31). */
 #define MMU_UPDATE_PREEMPTED (1u << 31)
 
 /* ---- entries of page tables (table_types.c) ---- */
 
-/* What a present entry of `level` needs, taken or given back.  `fd` owns what L1 entries map (usually d itself).
- * get may adjust *e (see adjust_entry).  Returns 0, -EINVAL, -ERESTART. */
-int pv_entry_get(struct domain *d, struct domain *fd, unsigned int level, pte_t *e, bool preemptible) must_check;
+/* What a present entry of `level` needs, taken or given back.  `fd` owns what L1 entries map
+ * (usually d itself).  get may adjust *e (see adjust_entry).  Returns 0, -EINVAL, -ERESTART. */
+int pv_entry_get(struct domain *d, struct domain *fd, unsigned int level, pte_t *e,
+                 bool preemptible) must_check;
 int pv_entry_put(struct domain *d, unsigned int level, pte_t e, bool preemptible) must_check;
-/* The L1 table that maps va in the current guest's loaded tables: locked, with a reference; *pe is the entry.  NULL: none. */
+/* The L1 table that maps va in the current guest's loaded tables: locked, with a reference; *pe is
+ * the entry.  NULL: none. */
 struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe);
 void pv_release_l1(struct frame *table);
 
 /* Give back a table's type and plain reference: 0, or -ERESTART: the current vcpu remembers it, and
- * pv_finish_put() goes on (-ERESTART again, or 0).  The next operation that might remember one finishes first. */
+ * pv_finish_put() goes on (-ERESTART again, or 0).  The next operation that might remember one
+ * finishes first. */
 int pv_put_table_later(struct frame *f) must_check;
 int pv_finish_put(struct vcpu *v) must_check;
 

@@ -377,15 +377,16 @@ static bool quick_port(struct vcpu *v, struct cpu_user_regs *regs)
 }
 
 /*
- * A kernel that switches tasks reads and writes the user's segment bases: RDMSR and WRMSR of those, which are the same
- * bytes in every mode.  True: done.
+ * A kernel that switches tasks reads and writes the user's segment bases: RDMSR and WRMSR of those,
+ * which are the same bytes in every mode.  True: done.
  */
 static bool quick_base(struct vcpu *v, struct cpu_user_regs *regs)
 {
     uint32_t msr = (uint32_t)regs->rcx;
     uint64_t code;
 
-    if (msr < MSR_FS_BASE || msr > MSR_SHADOW_GS_BASE || !v->arch.pv.in_kernel || !guest_range_ok(regs->rip, 8))
+    if (msr < MSR_FS_BASE || msr > MSR_SHADOW_GS_BASE || !v->arch.pv.in_kernel ||
+        !guest_range_ok(regs->rip, 8))
         return false;
     guest_access_begin();
     bool got = guest_load_word(regs->rip, &code);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What makes a frame a page table: every present entry points to something its owner may reach in that way, and holds
- * the references that say so.
+ * What makes a frame a page table: every present entry points to something its owner may reach in
+ * that way, and holds the references that say so.
  *
- *   L1 entry   the frame, of the domain itself or of the foreign domain it was allowed to name; writable entries hold a
- *              writable type; device memory holds nothing but must be in iomem_caps; PTE_GRANT marks what a grant mapped, which only its unmapping may remove
- *   L2..L4     a table of the next level down, of the same domain; no large pages, no table that contains itself
+ *   L1 entry   the frame, of the domain itself or of the foreign domain it was allowed to name;
+ *   writable entries hold a writable type; device memory holds nothing but must be in iomem_caps;
+ *   PTE_GRANT marks what a grant mapped, which only its unmapping may remove L2..L4     a table of
+ *   the next level down, of the same domain; no large pages, no table that contains itself
  *
  * Slots 256..271 of an L4 are ours, whatever the guest wrote there.
  */
@@ -25,7 +26,8 @@ int pv_l1_get_io(struct domain *d, struct domain *fd, mfn_t mfn)
     if (!frame_is_io(mfn))
         return refuse(d, -EINVAL, "maps mfn %lx, which is not d%u's", mfn.m, fd->id);
     if (mfn.m >> (52 - PAGE_SHIFT) || !rangeset_contains(fd->iomem_caps, mfn.m, mfn.m))
-        return refuse(d, -EINVAL, "maps mfn %lx, which is neither its memory nor a device it may use", mfn.m);
+        return refuse(d, -EINVAL,
+                      "maps mfn %lx, which is neither its memory nor a device it may use", mfn.m);
     return 0;
 }
 
@@ -77,7 +79,8 @@ static int table_entry_put(pte_t e, bool preemptible)
     return rc;
 }
 
-int pv_entry_get(struct domain *d, struct domain *fd, unsigned int level, pte_t *e, bool preemptible)
+int pv_entry_get(struct domain *d, struct domain *fd, unsigned int level, pte_t *e,
+                 bool preemptible)
 {
     if (!(*e & PTE_PRESENT))
         return 0;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest kernel writes to a live page table through its read-only mapping: the write is performed for it, with the same
- * checks as mmu_update.  This is how Linux clears and write-protects entries, so it is hot.
+ * A guest kernel writes to a live page table through its read-only mapping: the write is performed
+ * for it, with the same checks as mmu_update.  This is how Linux clears and write-protects entries,
+ * so it is hot.
  *
- * The faulting address is known, so the fast path needs of the instruction only what it does and with which register; it
- * takes the few forms that compilers emit for 8-byte entries.  Everything else goes through the emulator.
- * Lock: the table's FRAME_TABLE_LOCK from the look at the old entry to the write of the new one.
+ * The faulting address is known, so the fast path needs of the instruction only what it does and
+ * with which register; it takes the few forms that compilers emit for 8-byte entries.  Everything
+ * else goes through the emulator.  Lock: the table's FRAME_TABLE_LOCK from the look at the old
+ * entry to the write of the new one.
  */
 #include <asm/regs.h>
 #include <lib/string.h>
@@ -16,7 +18,8 @@
 #include "l1_entry.h"
 #include "private.h"
 
-/* The page-table entry behind a guest address, its table locked.  The guest's own entry must be present, read-only. */
+/* The page-table entry behind a guest address, its table locked.  The guest's own entry must be
+ * present, read-only. */
 static struct frame *find_entry(struct vcpu *v, uint64_t address, pte_t **pe)
 {
     pte_t *mapping;
@@ -33,7 +36,8 @@ static struct frame *find_entry(struct vcpu *v, uint64_t address, pte_t **pe)
         return NULL;
     frame_lock_table(f);
     uint64_t type = read_once(f->type);
-    if (frame_kind(f) != FRAME_KIND_L1 || !(type & FRAME_VALIDATED) || !(type & FRAME_TYPE_REFS_MASK)) {
+    if (frame_kind(f) != FRAME_KIND_L1 || !(type & FRAME_VALIDATED) ||
+        !(type & FRAME_TYPE_REFS_MASK)) {
         pv_release_l1(f);
         return NULL;
     }
@@ -43,7 +47,16 @@ static struct frame *find_entry(struct vcpu *v, uint64_t address, pte_t **pe)
 
 /* ---- the fast path ---- */
 
-enum form { FORM_XCHG, FORM_STORE, FORM_AND, FORM_OR, FORM_BTR, FORM_BTS, FORM_CMPXCHG, FORM_STORE_IMM };
+enum form {
+    FORM_XCHG,
+    FORM_STORE,
+    FORM_AND,
+    FORM_OR,
+    FORM_BTR,
+    FORM_BTS,
+    FORM_CMPXCHG,
+    FORM_STORE_IMM
+};
 
 struct write { enum form form; unsigned int reg, length; uint64_t imm; };
 
@@ -92,7 +105,8 @@ static bool decode(const uint8_t *p, struct write *w)
         if (reg)
             return false;
         w->form = FORM_STORE_IMM;
-        w->imm = (uint64_t)(int64_t)(int32_t)(p[len] | p[len + 1] << 8 | p[len + 2] << 16 | (uint32_t)p[len + 3] << 24);
+        w->imm = (uint64_t)(int64_t)(int32_t)(p[len] | p[len + 1] << 8 | p[len + 2] << 16 |
+                                              (uint32_t)p[len + 3] << 24);
         len += 4;
         break;
     case 0x1ba:
@@ -148,7 +162,10 @@ static bool perform(struct cpu_user_regs *regs, const struct write *w, struct do
     case FORM_STORE_IMM: new = w->imm; break;
     case FORM_AND: new = old & *reg; flags = logic_flags(flags, new); break;
     case FORM_OR: new = old | *reg; flags = logic_flags(flags, new); break;
-    case FORM_BTR: new = old & ~(1UL << w->imm); flags = (flags & ~1UL) | (old >> w->imm & 1); break;
+    case FORM_BTR:
+        new = old & ~(1UL << w->imm);
+        flags = (flags & ~1UL) | (old >> w->imm & 1);
+        break;
     case FORM_BTS: new = old | 1UL << w->imm; flags = (flags & ~1UL) | (old >> w->imm & 1); break;
     case FORM_CMPXCHG:
         if (old != regs->rax)
@@ -157,9 +174,11 @@ static bool perform(struct cpu_user_regs *regs, const struct write *w, struct do
         flags = (flags & ~0x8d5UL) | 0x44;
         break;
     }
-    /* Single bits and masks keep what the processor sets meanwhile; a whole value replaces it, and XCHG must return it. */
-    bool keep_ad = (w->form == FORM_AND || w->form == FORM_BTR || w->form == FORM_OR || w->form == FORM_BTS) &&
-                   (new & ad) == (old & ad);
+    /* Single bits and masks keep what the processor sets meanwhile; a whole value replaces it, and
+     * XCHG must return it. */
+    bool keep_ad =
+        (w->form == FORM_AND || w->form == FORM_BTR || w->form == FORM_OR || w->form == FORM_BTS) &&
+        (new &ad) == (old & ad);
     pte_t before;
     if (pv_l1_exchange(d, d, pe, new, keep_ad, &before))
         return false;
@@ -177,19 +196,23 @@ struct table_write { struct domain *d; pte_t *pe; uint64_t address; };
 static int fetch(struct emul_ctxt *ctxt, uint64_t offset, void *buf, unsigned bytes)
 {
     unsigned long left = copy_from_guest_va(buf, offset, bytes);
-    return left ? emulate_raise_page_fault(ctxt, PF_USER | PF_FETCH, offset + bytes - left) : EMUL_OK;
+    return left ? emulate_raise_page_fault(ctxt, PF_USER | PF_FETCH, offset + bytes - left)
+                : EMUL_OK;
 }
 
-static int read_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *buf, unsigned bytes)
+static int read_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *buf,
+                       unsigned bytes)
 {
     uint64_t linear;
     int rc = emulate_linear(ctxt, seg, offset, bytes, EMUL_READ, &linear);
     if (rc != EMUL_OK)
         return rc;
-    return copy_from_guest_va(buf, linear, bytes) ? emulate_raise_page_fault(ctxt, PF_USER, linear) : EMUL_OK;
+    return copy_from_guest_va(buf, linear, bytes) ? emulate_raise_page_fault(ctxt, PF_USER, linear)
+                                                  : EMUL_OK;
 }
 
-static int store(struct emul_ctxt *ctxt, uint64_t linear, const void *buf, unsigned bytes, const void *expected)
+static int store(struct emul_ctxt *ctxt, uint64_t linear, const void *buf, unsigned bytes,
+                 const void *expected)
 {
     struct table_write *t = ctxt->opaque;
     unsigned int shift = linear & 7;
@@ -209,15 +232,16 @@ static int store(struct emul_ctxt *ctxt, uint64_t linear, const void *buf, unsig
     return pv_l1_exchange(t->d, t->d, t->pe, new, false, &before) ? EMUL_UNHANDLED : EMUL_OK;
 }
 
-static int write_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, const void *buf, unsigned bytes)
+static int write_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, const void *buf,
+                        unsigned bytes)
 {
     uint64_t linear;
     int rc = emulate_linear(ctxt, seg, offset, bytes, EMUL_WRITE, &linear);
     return rc == EMUL_OK ? store(ctxt, linear, buf, bytes, NULL) : rc;
 }
 
-static int cmpxchg_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset, void *expected,
-                          const void *desired, unsigned bytes, bool locked)
+static int cmpxchg_memory(struct emul_ctxt *ctxt, enum emul_seg seg, uint64_t offset,
+                          void *expected, const void *desired, unsigned bytes, bool locked)
 {
     uint64_t linear;
     int rc = emulate_linear(ctxt, seg, offset, bytes, EMUL_WRITE, &linear);
@@ -238,11 +262,16 @@ static const struct emul_ops table_write_ops = {
 
 static bool emulate_slowly(struct cpu_user_regs *regs, struct table_write *t)
 {
-    struct emul_ctxt ctxt = { .regs = regs, .ops = &table_write_ops, .opaque = t, .code_bits = 64, .stack_bits = 64,
+    struct emul_ctxt ctxt = { .regs = regs,
+                              .ops = &table_write_ops,
+                              .opaque = t,
+                              .code_bits = 64,
+                              .stack_bits = 64,
                               .cpl = 0 };
     uint64_t flags = regs->rflags;
     int rc = emulate_insn(&ctxt);
-    regs->rflags = (regs->rflags & ~(uint64_t)(FLAGS_IF | FLAGS_IOPL)) | (flags & (FLAGS_IF | FLAGS_IOPL));
+    regs->rflags =
+        (regs->rflags & ~(uint64_t)(FLAGS_IF | FLAGS_IOPL)) | (flags & (FLAGS_IF | FLAGS_IOPL));
     return rc == EMUL_OK;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The everyday half of xen/frame.h, inline, for the paths where a call would cost more than the work: references that
- * are there already, a type in use as wanted.  Everything else goes to the functions of the same names.
+ * The everyday half of xen/frame.h, inline, for the paths where a call would cost more than the
+ * work: references that are there already, a type in use as wanted.  Everything else goes to the
+ * functions of the same names.
  */
 #ifndef X86_FRAME_INLINE_H
 #define X86_FRAME_INLINE_H
@@ -21,7 +22,8 @@ static inline bool frame_get_inline(struct frame *f, const struct domain *d)
     uint64_t old = read_once(f->count);
     do {
         uint32_t refs = (uint32_t)old;
-        if (unlikely((uint16_t)(old >> FRAME_OWNER_SHIFT) != d->id || refs + 1 < 2))   /* 0, or all ones */
+        /* 0, or all ones */
+        if (unlikely((uint16_t)(old >> FRAME_OWNER_SHIFT) != d->id || refs + 1 < 2))
             return false;
     } while (unlikely(!atomic_cas(&f->count, &old, old + 1)));
     return true;
@@ -37,11 +39,12 @@ static inline void frame_put_inline(struct frame *f)
 
 static inline int frame_get_type_inline(struct frame *f, enum frame_kind kind)
 {
-    const uint64_t state = FRAME_TYPE_MASK | FRAME_VALIDATED | FRAME_PARTIAL_GET | FRAME_PARTIAL_PUT;
+    const uint64_t state =
+        FRAME_TYPE_MASK | FRAME_VALIDATED | FRAME_PARTIAL_GET | FRAME_PARTIAL_PUT;
     uint64_t old = read_once(f->type);
     /* In use as this, and far from overflowing. */
-    if (likely((old & state) == (FRAME_TYPE(kind) | FRAME_VALIDATED)) && likely((uint32_t)old - 1 < 0x7fffffffu) &&
-        likely(atomic_cas(&f->type, &old, old + 1)))
+    if (likely((old & state) == (FRAME_TYPE(kind) | FRAME_VALIDATED)) &&
+        likely((uint32_t)old - 1 < 0x7fffffffu) && likely(atomic_cas(&f->type, &old, old + 1)))
         return 0;
     return frame_get_type(f, kind);
 }
@@ -58,7 +61,8 @@ static inline void frame_put_type_inline(struct frame *f)
 static inline void frame_lock_table_inline(struct frame *f)
 {
     uint64_t old = read_once(f->type);
-    if (likely(!(old & FRAME_TABLE_LOCK)) && likely(atomic_cas(&f->type, &old, old | FRAME_TABLE_LOCK)))
+    if (likely(!(old & FRAME_TABLE_LOCK)) &&
+        likely(atomic_cas(&f->type, &old, old | FRAME_TABLE_LOCK)))
         return;
     frame_lock_table(f);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A few words to or from the current guest, inline: the shortest form of xen/guest_access.h, for paths that run at every
- * page fault.  False: the guest cannot reach the address itself.
+ * A few words to or from the current guest, inline: the shortest form of xen/guest_access.h, for
+ * paths that run at every page fault.  False: the guest cannot reach the address itself.
  */
 #ifndef X86_GUEST_WORD_H
 #define X86_GUEST_WORD_H
@@ -11,7 +11,8 @@
 #include <x86/cpu.h>
 #include <xen/types.h>
 
-/* Ours lies in the middle of the upper half; a range of n bytes that starts above it must not wrap. */
+/* Ours lies in the middle of the upper half; a range of n bytes that starts above it must not
+ * wrap. */
 static inline bool guest_range_ok(uint64_t va, uint64_t n)
 {
     return likely(va - HYPERVISOR_END <= -HYPERVISOR_END - n) || va + n <= HYPERVISOR_START;
@@ -30,7 +31,11 @@ fault:
 
 static inline bool guest_store_word(uint64_t va, uint64_t word)
 {
-    asm goto("1: mov %1, (%0)\n" EXTABLE("1b", "%l[fault]") : : "r"(va), "r"(word) : "memory" : fault);
+    asm goto("1: mov %1, (%0)\n" EXTABLE("1b", "%l[fault]")
+             :
+             : "r"(va), "r"(word)
+             : "memory"
+             : fault);
     return true;
 fault:
     return false;
