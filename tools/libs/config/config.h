@@ -44,6 +44,7 @@ struct config_error {
     unsigned int column;    /* from 1 */
     unsigned int caret;     /* offset of the place in source */
     char source[200];       /* the line, or what of a long one is around the place */
+    bool is_syntax;         /* the text is malformed; nothing of it ran */
 };
 
 /*
@@ -54,7 +55,8 @@ struct config_error {
  *                  ^
  */
 EXPORT int config_error_format(const struct config_error *e, char *out, size_t size);
-/* The same with "Error: " in front, to a stream. */
+/* The same with "Error: " in front, to a stream. Syntax errors also have the line that scripts
+ * look for: "Errors were found at line N while processing FILE:". */
 EXPORT void config_error_print(const struct config_error *e, FILE *to);
 
 /*
@@ -169,7 +171,7 @@ struct config_disk {
     char *path;                 /* "/img"; of phy: always absolute */
     char *dev;                  /* "xvda", without /dev/ */
     uint32_t number;
-    enum config_disk_class class;
+    enum config_disk_class device_class;
     enum config_disk_type type;
     enum config_disk_mode mode;
     char *backend;              /* name or id of a domain; NULL: 0 */
@@ -180,7 +182,7 @@ struct config_disk {
 /* "file:/img,xvda,w" */
 EXPORT int config_disk_parse(const char *text, struct config_disk *disk, struct config_error *e);
 EXPORT void config_disk_free(struct config_disk *disk);
-/* "r", "w", "w!" */
+/* "r", "w", "w!"; reading also takes "ro" and "rw" */
 EXPORT const char *config_disk_mode_name(enum config_disk_mode mode);
 EXPORT int config_disk_mode_parse(const char *text, enum config_disk_mode *mode);
 /* xvda1 or 51713; true if text is one. */

@@ -54,7 +54,9 @@ const char *config_disk_mode_name(enum config_disk_mode mode)
 
 int config_disk_mode_parse(const char *text, enum config_disk_mode *mode)
 {
-    int i = index_of(modes, KEY_COUNT(modes), text);
+    /* Books taught rw, and it worked. */
+    const char *plain = !strcmp(text, "rw") ? "w" : !strcmp(text, "ro") ? "r" : text;
+    int i = index_of(modes, KEY_COUNT(modes), plain);
 
     if (i < 0)
         return -EINVAL;
@@ -207,7 +209,7 @@ static int set_uname(struct config_disk *disk, const char *uname, struct config_
     int rc = set_scheme(disk, uname, colon - uname, e);
 
     if (!rc && !strncmp(disk->scheme, "tap", 3)) {
-        disk->class = strcmp(disk->scheme, "tap2") ? CONFIG_DISK_TAP : CONFIG_DISK_TAP2;
+        disk->device_class = strcmp(disk->scheme, "tap2") ? CONFIG_DISK_TAP : CONFIG_DISK_TAP2;
         rc = set_driver(disk, &rest, e);
     }
     if (rc)
@@ -293,7 +295,7 @@ static void add_set(struct sxp *s, const char *key, const char *value)
 
 struct sxp *config_disk_to_sxp(const struct config_disk *disk)
 {
-    struct sxp *s = sxp_list(classes[disk->class]);
+    struct sxp *s = sxp_list(classes[disk->device_class]);
 
     sxp_add_pair(s, "uname", disk->uname);
     if (disk->type == CONFIG_DISK_DISK)

@@ -73,6 +73,8 @@ void config_error_print(const struct config_error *e, FILE *to)
     struct buffer b = { 0 };
 
     put_error(&b, e);
+    if (e->is_syntax)
+        fprintf(to, "Errors were found at line %u while processing %s:\n", e->line, e->file);
     fprintf(to, "Error: %s\n", buffer_string(&b));
     buffer_free(&b);
 }

@@ -70,8 +70,20 @@ static void take_cpus(struct config_domain *d, const struct sxp *pair)
         strings_add(&d->cpus, atom);
     else if (!atom && pair->count > 1)
         take_texts(&d->cpus, pair->item[1]);
-    if (d->cpus_each && d->cpus.count != (size_t)d->vcpus && d->cpus.count == 1)
-        d->cpus_each = false;
+}
+
+/* A running domain's list may have been written when it had another number of vcpus: what is kept
+ * must load again. */
+static void settle_cpus(struct config_domain *d)
+{
+    if (!d->cpus_each || d->cpus.count == (size_t)d->vcpus)
+        return;
+    d->cpus_each = false;
+    if (d->cpus.count == 1)
+        return;
+    domain_warn(d, "cpus has %zu entries for %lld vcpus; ignored", d->cpus.count,
+                (long long)d->vcpus);
+    strings_free(&d->cpus);
 }
 
 static int take_key(struct config_domain *d, const struct config_key *key,
@@ -226,8 +238,10 @@ int config_from_sxp(const struct sxp *s, struct config_domain *d, struct config_
         if (sxp_is_list(s->item[i]))
             rc = take_pair(d, s->item[i], e);
     }
-    if (!rc)
+    if (!rc) {
+        settle_cpus(d);
         rc = domain_finish(d, &about, e);
+    }
     if (rc)
         config_domain_free(d);
     return rc;

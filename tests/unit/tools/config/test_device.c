@@ -69,7 +69,7 @@ static void test_disks(void **state)
     assert_string_equal(disk.path, "/a b");
     assert_string_equal(disk.dev, "hdc");
     assert_int_equal(disk.type, CONFIG_DISK_CDROM);
-    assert_int_equal(disk.class, CONFIG_DISK_TAP);
+    assert_int_equal(disk.device_class, CONFIG_DISK_TAP);
     assert_int_equal(disk.mode, CONFIG_DISK_READ);
     assert_string_equal(disk.backend, "dom1");
     config_disk_free(&disk);
@@ -85,7 +85,10 @@ static void test_disks(void **state)
     config_disk_free(&disk);
     load_bad("disk = ['phy:a,xvda']", "Invalid disk specifier: phy:a,xvda");
     load_bad("disk = ['phy:a,xvda,w,b,x86_64-abi,6']", "Invalid disk specifier");
-    load_bad("disk = ['phy:a,xvda,rw']", "Invalid mode 'rw' of disk xvda: it is r, w or w!");
+    assert_int_equal(config_disk_parse("phy:a,xvda,rw", &disk, &e), 0);
+    assert_int_equal(disk.mode, CONFIG_DISK_WRITE);
+    config_disk_free(&disk);
+    load_bad("disk = ['phy:a,xvda,x']", "Invalid mode 'x' of disk xvda: it is r, w or w!");
     load_bad("disk = ['phy:a,foo,w']", "Unable to find number for device (foo)");
     load_bad("disk = ['/dev/a,xvda,w']", "expected a prefix such as phy: or file:");
     load_bad("disk = ['file:,xvda,w']", "nothing behind the prefix");

@@ -95,10 +95,12 @@ static void test_place(void **state)
     (void)state;
     assert_int_not_equal(config_evaluate("/etc/xen/a", script, strlen(script), NULL, &vars, &e),
                          0);
+    assert_true(e.is_syntax);
     config_error_format(&e, text, sizeof(text));
     assert_string_equal(text, "/etc/xen/a:2:2: unexpected indentation\n    \tmemory = 3\n    \t^");
     script = "x = 1\ny = 'abc' + len(undefined_name)\n";
     assert_int_not_equal(config_evaluate("f", script, strlen(script), NULL, &vars, &e), 0);
+    assert_false(e.is_syntax);
     config_error_format(&e, text, sizeof(text));
     assert_string_equal(text, "f:2:17: NameError: name 'undefined_name' is not defined\n"
                               "    y = 'abc' + len(undefined_name)\n"

@@ -87,6 +87,7 @@ static void fill_error(struct config_error *e, const struct place *at, const cha
 static _Noreturn void leave(struct script *s, struct place at, const char *what)
 {
     fill_error(s->error, &at, what);
+    s->error->is_syntax = s->is_parsing;
     longjmp(s->exit, -EINVAL);
 }
 
@@ -137,6 +138,7 @@ void script_throw(struct script *s, struct value *error, struct place at)
 
     s->raised = error;
     s->raised_at = at;
+    s->is_parsing = s->is_parsing && !c;
     if (c) {
         s->catcher = c->outer;
         s->depth = c->depth;
@@ -268,7 +270,11 @@ void script_include(struct script *s, const struct source *source)
     /* Parsing recurses as deep as evaluation does, in addition to it. */
     if (s->depth > MAX_DEPTH / 2)
         script_raise(s, "RuntimeError", "files include each other too deeply");
-    execute(s, parse(s, source), &result);
+    s->is_parsing = true;
+    struct node *block = parse(s, source);
+
+    s->is_parsing = false;
+    execute(s, block, &result);
     script_leave(s);
 }
 

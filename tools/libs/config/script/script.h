@@ -82,6 +82,7 @@ struct script {
     struct place raised_at;
     jmp_buf exit;               /* out of script_run() */
     struct config_error *error;
+    bool is_parsing;
     bool stopped;               /* sys.exit(0), or xm_vars.check() in a run for help */
     struct value *declared;     /* xm_vars: list of (name, use, check, default) */
     struct strings warnings;
