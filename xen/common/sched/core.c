@@ -544,6 +544,7 @@ void idle_loop(void)
 {
     for (;;) {
         softirq_run();
+        irq_enable();                   /* erasing takes its time, and may flush TLBs elsewhere */
         if (heap_scrub_idle())
             continue;
         irq_disable();
