@@ -165,7 +165,7 @@ static int take_note(struct guest_image_info *info, uint32_t type, const uint8_t
 
 /*
  * Walks one run of notes: header, name and value, the latter two padded to 4 bytes. A length that
- * leaves the run ends it, which is an error only once something of Xen's was seen in it.
+ * leaves the run ends it: Debian's 32-bit GRUB for Xen has its last note cut.
  */
 static int walk(struct guest_image_info *info, const uint8_t *p, uint64_t size, bool *found)
 {
@@ -174,7 +174,7 @@ static int walk(struct guest_image_info *info, const uint8_t *p, uint64_t size, 
         uint64_t at = NOTE_HEADER + round_up(name_len, 4);
 
         if (at > size || len > size - at)
-            return *found ? -EINVAL : 0;
+            return 0;
         if (name_len == 4 && !memcmp(p + NOTE_HEADER, "Xen", 4)) {
             int rc = take_note(info, read_le(p + 8, 4), p + at, len);
 
