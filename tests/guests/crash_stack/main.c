@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A trap with a stack onto which nothing can be written ends the domain: there is no way to tell the
- * kernel of it.
+ * A trap with a stack onto which nothing can be written ends the domain: there is no way to tell
+ * the kernel of it.
  *
  * expect: crash
  * slow: yes

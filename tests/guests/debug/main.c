@@ -51,12 +51,37 @@ static void check_watch(void)
     EXPECT_EQ(set_debugreg(0, (unsigned long)&watched[4]), 0);
     EXPECT_EQ(set_debugreg(7, 0x700 | 1 | 0xd0000), 0);
 
-    /* its result lands in watched[4]? */
-    struct xen_feature_info *info = (void *)&watched[3];
+    struct xen_feature_info *info = (void *)((char *)&watched[4] - 4);
 
     info->submap_idx = 0;
-    EXPECT_EQ(xen_version(XENVER_get_features, info), 0);
-    set_debugreg(7, 0);
+    t = TRAP_OF("syscall", :: "a"((unsigned long)__HYPERVISOR_xen_version),
+                "D"((long)XENVER_get_features), "S"(info) : "rcx", "r11", "memory");
+    EXPECT_ANY(t.vector, NO_TRAP, X86_DB);
+    EXPECT_EQ(set_debugreg(7, 0), 0);
+    EXPECT(watched[4]);
+
+    section("watched where the hypervisor puts the frame of a trap: no harm");
+    unsigned long rsp;
+
+    /* Far below, where nobody else writes; its first word. */
+    asm volatile("mov %%rsp, %0" : "=r"(rsp));
+    EXPECT_EQ(set_debugreg(0, ((rsp - 2048) & ~15UL) - 8), 0);
+    EXPECT_EQ(set_debugreg(7, 0x700 | 1 | 0xd0000), 0);
+    t = TRAP_OF("sub $2048, %%rsp; ud2; add $2048, %%rsp", :: "r"(0));
+    EXPECT_EQ(set_debugreg(7, 0), 0);
+    EXPECT_ANY(t.vector, X86_UD, X86_DB);
+}
+
+/* What would watch the debug registers themselves, or ports without the processor's leave. */
+static void check_forbidden(void)
+{
+    section("detection of debug register accesses");
+    if (!set_debugreg(7, 1 << 13)) {
+        EXPECT(!(get_debugreg(7) & 1 << 13));
+        set_debugreg(0, (unsigned long)watched);
+    }
+    EXPECT_EQ(set_debugreg(7, 0), 0);
+    EXPECT_EQ(xen_version(XENVER_version, NULL) >> 16, 4);
 }
 
 static void check_step(void)
@@ -87,5 +112,6 @@ TEST("debug")
     EXPECT_EQ(set_trap_table(one), 0);
     check_registers();
     check_watch();
+    check_forbidden();
     check_step();
 }

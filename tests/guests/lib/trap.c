@@ -6,6 +6,7 @@ noreturn void user_leave(unsigned long saved_rsp);
 void event_upcall(void);
 
 bool (*trap_hook)(struct trap_frame *frame, uint64_t cr2);
+bool trap_upcall_leaves_user;
 volatile unsigned int nmi_count;
 uint64_t failsafe_selectors[4];
 
@@ -62,6 +63,10 @@ void trap_enter(struct trap_frame *frame)
 
     if (frame->vector == VECTOR_EVENT) {
         event_upcall();
+        if (trap_upcall_leaves_user && (frame->cs & 3)) {
+            trap_note(&v->user_exit, frame, 0);
+            user_leave(v->user_rsp);
+        }
     } else if (frame->vector == VECTOR_NMI) {
         nmi_count++;
     } else if (frame->cs & 3) {

@@ -86,6 +86,9 @@ const struct trap_info *trap_table(void);
  */
 extern bool (*trap_hook)(struct trap_frame *frame, uint64_t cr2);
 
+/* An upcall that arrives in user mode ends user_run(). */
+extern bool trap_upcall_leaves_user;
+
 struct trap_expected *trap_expected(void);
 
 /*

@@ -18,10 +18,12 @@ unsigned int vcpu_count(void)
 
 noreturn void vcpu_main(struct vcpu *v)
 {
-    v->function(v->arg);
-    v->done = true;
-    for (;;)
+    for (;;) {
+        v->function(v->arg);
+        v->done = true;
         vcpu_op(VCPUOP_down, v->id, NULL);
+        /* Up again, with another function. */
+    }
 }
 
 void vcpu_context(unsigned int id, struct vcpu_guest_context *context)
@@ -51,15 +53,14 @@ void vcpu_run(unsigned int id, void (*function)(void *), void *arg)
     struct vcpu *v = &vcpu_blocks[id].vcpu;
 
     REQUIRE(id < MAX_VCPUS);
-    memset(v, 0, sizeof(*v));
     v->id = id;
     v->function = function;
     v->arg = arg;
-    vcpu_context(id, &context);
-    /* A vCPU that went down in vcpu_main() goes on there when it comes up. */
-    if (!vcpu_known[id])
+    v->done = false;
+    if (!vcpu_known[id]) {
+        vcpu_context(id, &context);
         REQUIRE_EQ(vcpu_op(VCPUOP_initialise, id, &context), 0);
-    REQUIRE(!vcpu_known[id]);
+    }
     vcpu_known[id] = true;
     REQUIRE_EQ(vcpu_op(VCPUOP_up, id, NULL), 0);
 }

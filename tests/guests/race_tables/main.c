@@ -3,8 +3,8 @@
  * Two vCPUs at the same page tables: one pins, unpins, links and unlinks tables and turns them into
  * plain memory full of nonsense, while the other writes their entries by every way there is.
  *
- * Most of the calls fail. What matters is that the hypervisor lives, that no table is ever writable,
- * and that at the end all can be taken apart and every page is plain memory again.
+ * Most of the calls fail. What matters is that the hypervisor lives, that no table is ever
+ * writable, and that at the end all can be taken apart and every page is plain memory again.
  *
  * smp: 2
  * options: guest_loglvl=none

@@ -23,7 +23,7 @@ USER_CODE_OF(user_cli, "cli; syscall");
 USER_CODE_OF(user_out, "out %al, $0x80; syscall");
 USER_CODE_OF(user_hlt, "hlt; syscall");
 USER_CODE_OF(user_flags, "pushfq; pop %rax; syscall");
-USER_CODE_OF(user_spin, "1: pause; jmp 1b");
+USER_CODE_OF(user_spin, "mov $0x40000000, %ecx; 1: dec %ecx; jnz 1b; syscall");
 USER_CODE_OF(user_step, "nop; nop; syscall");
 USER_CODE_OF(user_compat, ".code32; mov $0x12345678, %eax; int $0x80; .code64; ud2");
 USER_CODE_OF(user_cr, "mov %cr3, %rax; syscall");
@@ -283,6 +283,60 @@ static void check_step(void)
     EXPECT(t.frame.rflags & EFLAGS_TF);
 }
 
+static void check_upcall(void)
+{
+    long port = event_bind_ipi(0);
+    struct trap t;
+
+    section("an upcall that waited comes on the return to user mode");
+    REQUIRE(port > 0);
+    upcalls_disable();
+    trap_upcall_leaves_user = true;
+    EXPECT_EQ(event_send(port), 0);
+    event_unmask(port);
+    EXPECT_EQ(event_count[port], 0);
+    t = run(user_syscall);
+    EXPECT_EQ(t.vector, VECTOR_EVENT);
+    EXPECT_EQ(t.frame.rip, user_address(user_syscall));
+    EXPECT_EQ(event_count[port], 1);
+    event_mask(port);
+    EXPECT_EQ(event_close(port), 0);
+
+    section("an upcall interrupts user mode");
+    port = event_bind_virq(VIRQ_TIMER, 0);
+    REQUIRE(port > 0);
+    event_count[port] = 0;
+    EXPECT_EQ(vcpu_op(VCPUOP_stop_periodic_timer, 0, NULL), 0);
+    event_take(port);
+    event_unmask(port);
+    upcalls_disable();
+    EXPECT_EQ(set_timer_op(time_now() + 20 * MS), 0);
+    t = run(user_spin);
+    trap_upcall_leaves_user = false;
+    EXPECT_EQ(t.vector, VECTOR_EVENT);
+    EXPECT_EQ(t.frame.cs & 3, 3);
+    EXPECT(t.frame.rip >= user_address(user_spin) && t.frame.rip < user_address(user_spin) + 9);
+    EXPECT_EQ(t.frame.cs >> 32 & 0xff, 0);
+    EXPECT_EQ(event_count[port], 1);
+    EXPECT_EQ(vcpu_info()->evtchn_upcall_mask, 1);
+    event_mask(port);
+    EXPECT_EQ(event_close(port), 0);
+}
+
+static void check_m2p(void)
+{
+    struct trap t;
+
+    section("the machine-to-physical table, hidden from user mode by choice");
+    EXPECT_EQ(vm_assist(VMASST_CMD_enable, VMASST_TYPE_m2p_strict), 0);
+    /* The choice is for roots that are loaded from now on. */
+    EXPECT_EQ(mmuext_mfn(MMUEXT_NEW_USER_BASEPTR, 0), 0);
+    EXPECT_EQ(mmuext_mfn(MMUEXT_NEW_USER_BASEPTR, mfn_of(user_root())), 0);
+    t = user_access(user_read, MACH2PHYS_VIRT_START);
+    EXPECT_ANY(t.vector, X86_PF, VECTOR_SYSCALL);
+    EXPECT_EQ(vm_assist(VMASST_CMD_disable, VMASST_TYPE_m2p_strict), 0);
+}
+
 /* A frame that the processor refuses: the kernel hears of it, by the failsafe callback or #GP. */
 static void check_bad_frames(void)
 {
@@ -327,6 +381,8 @@ TEST("user_mode")
     check_syscall_mask();
     check_compat();
     check_step();
+    check_upcall();
+    check_m2p();
     check_bad_frames();
 
     section("stack_switch");
