@@ -90,10 +90,9 @@ void fill_hypervisor_slots(pte_t *l4, const struct domain *d)
                                   PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_NX);
 }
 
-void *ioremap(uint64_t maddr, size_t size)
+/* The first megabyte is in the direct map from the start, and the MTRRs know what is a device there. */
+static void *map_for_good(uint64_t maddr, size_t size, uint64_t flags)
 {
-    /* The first megabyte is in the direct map from the start, and the processor's MTRRs know what
-     * is a device there. */
     if (maddr + size <= 1 << 20)
         return maddr_to_virt(maddr_of(maddr));
     uint64_t start = round_down(maddr, (uint64_t)PAGE_SIZE);
@@ -103,23 +102,18 @@ void *ioremap(uint64_t maddr, size_t size)
     check(va + len <= IOREMAP_END);
     ioremap_next += len;
     for (uint64_t off = 0; off < len; off += PAGE_SIZE)
-        map_pages(va + off, start + off, PAGE_SIZE, HV_UC);
+        map_pages(va + off, start + off, PAGE_SIZE, flags);
     return (void *)(va + (maddr - start));
+}
+
+void *ioremap(uint64_t maddr, size_t size)
+{
+    return map_for_good(maddr, size, HV_UC);
 }
 
 void *acpi_map(uint64_t maddr, size_t size)
 {
-    if (maddr + size <= 1 << 20)
-        return maddr_to_virt(maddr_of(maddr));
-    uint64_t start = round_down(maddr, (uint64_t)PAGE_SIZE);
-    uint64_t len = round_up(maddr + size, (uint64_t)PAGE_SIZE) - start;
-    uint64_t va = ioremap_next;
-
-    check(va + len <= IOREMAP_END);
-    ioremap_next += len;
-    for (uint64_t off = 0; off < len; off += PAGE_SIZE)
-        map_pages(va + off, start + off, PAGE_SIZE, HV_RO);
-    return (void *)(va + (maddr - start));
+    return map_for_good(maddr, size, HV_RO);
 }
 
 bool memory_is_ram(mfn_t mfn)
