@@ -2,9 +2,9 @@
 /*
  * Flags that a guest sets before it enters the hypervisor, or asks for on the way back.
  *
- * The direction flag turns copies around, the nested-task flag makes the return fault, the trap flag
- * stops at the first instruction inside, IOPL would give the machine's interrupts into the guest's
- * hands. None may get through.
+ * The direction flag turns copies around, the nested-task flag makes the return fault, the trap
+ * flag stops at the first instruction inside, IOPL would give the machine's interrupts into the
+ * guest's hands. None may get through.
  */
 #include "../lib/guest.h"
 
