@@ -73,12 +73,40 @@ struct request {
     struct xen_memory_reservation r;
 };
 
-/* The guest is told; the frames' order in it is machine order. */
+/*
+ * The owner gives up its own reference, once.  Whatever else refers to the page, its own mappings
+ * and others' of a grant, keeps it alive until that goes too.
+ */
+static bool give_back(struct domain *d, uint64_t gmfn)
+{
+    struct frame *f = arch_gfn_to_frame(d, gfn_of(gmfn));
+    if (!f) {
+        refuse(d, -EINVAL, "gives back mfn %lx, which is not its memory", gmfn);
+        return false;
+    }
+    bool done = false;
+    uint64_t old = read_once(f->count);
+    while ((old & FRAME_ALLOCATED) && !done)
+        done = atomic_cas(&f->count, &old, old & ~FRAME_ALLOCATED);
+    if (done) {
+        arch_set_m2p(frame_to_mfn(f), ~0ull);
+        frame_put(f);
+    }
+    frame_put(f);
+    return done;
+}
+
+/* The guest is told, or does not get the pages; their order in it is machine order. */
 static bool report(const struct request *q, unsigned long i, mfn_t mfn)
 {
     uint64_t nr = mfn_nr(mfn);
-    return guest_handle_is_null(q->r.extent_start) ||
-           !copy_to_guest_offset(q->r.extent_start, i, &nr, 1);
+
+    if (guest_handle_is_null(q->r.extent_start) ||
+        !copy_to_guest_offset(q->r.extent_start, i, &nr, 1))
+        return true;
+    for (unsigned long k = 0; k < 1ul << q->r.extent_order; k++)
+        give_back(q->d, nr + k);
+    return false;
 }
 
 static bool increase(const struct request *q, unsigned long i)
@@ -101,29 +129,6 @@ static bool populate(const struct request *q, unsigned long i)
     for (unsigned long k = 0; k < 1ul << q->r.extent_order; k++)
         arch_set_m2p(mfn_add(mfn, k), gpfn + k);
     return report(q, i, mfn);
-}
-
-/*
- * The owner gives up its own reference, once.  Whatever else refers to the page, its own mappings
- * and others' of a grant, keeps it alive until that goes too.
- */
-static bool give_back(struct domain *d, uint64_t gmfn)
-{
-    struct frame *f = arch_gfn_to_frame(d, gfn_of(gmfn));
-    if (!f) {
-        refuse(d, -EINVAL, "gives back mfn %lx, which is not its memory", gmfn);
-        return false;
-    }
-    bool done = false;
-    uint64_t old = read_once(f->count);
-    while ((old & FRAME_ALLOCATED) && !done)
-        done = atomic_cas(&f->count, &old, old & ~FRAME_ALLOCATED);
-    if (done) {
-        arch_set_m2p(frame_to_mfn(f), ~0ull);
-        frame_put(f);
-    }
-    frame_put(f);
-    return done;
 }
 
 static bool decrease(const struct request *q, unsigned long i)
