@@ -14,6 +14,8 @@
 #define XEN_SCHEDULER_BVT   2
 #define XEN_SCHEDULER_SEDF  4
 
+#ifndef __ASSEMBLY__
+
 /* Times in ns.  A slice in every period is guaranteed; extra time is what others leave, shared by
  * weight. */
 struct xen_domctl_sched_sedf {
@@ -40,5 +42,7 @@ struct xen_domctl_sched_params {
         struct xen_domctl_sched_bvt bvt;
     } u;
 };
+
+#endif /* !__ASSEMBLY__ */
 
 #endif
