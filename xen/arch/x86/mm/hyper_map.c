@@ -90,7 +90,8 @@ void fill_hypervisor_slots(pte_t *l4, const struct domain *d)
                                   PTE_PRESENT | PTE_WRITE | PTE_ACCESSED | PTE_DIRTY | PTE_NX);
 }
 
-/* The first megabyte is in the direct map from the start, and the MTRRs know what is a device there. */
+/* The first megabyte is in the direct map from the start, and the MTRRs know what is a device
+ * there. */
 static void *map_for_good(uint64_t maddr, size_t size, uint64_t flags)
 {
     if (maddr + size <= 1 << 20)
