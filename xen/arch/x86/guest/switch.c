@@ -99,12 +99,9 @@ void arch_switch_to(struct vcpu *prev, struct vcpu *next)
     resume_guest();
 }
 
-/* Forget whose tables are loaded here: the idle tables instead.  By IPI, when a domain dies. */
-static void unload_here(void *arg)
+/* Forget whose tables are loaded here: the idle tables instead. */
+static void unload(struct vcpu *old)
 {
-    struct vcpu *old = this_cpu(loaded);
-    if (!old || (arg && old->domain != arg))
-        return;
     assert(current != old);
     cpu_set_own_gdt();
     cpu_set_ldt(0, 0);
@@ -113,14 +110,26 @@ static void unload_here(void *arg)
     this_cpu(loaded) = NULL;
 }
 
-void guest_unload_everywhere(struct domain *d)
+static void unload_domain_here(void *d)
 {
-    smp_call(d->dirty_cpus, unload_here, d);
+    struct vcpu *old = this_cpu(loaded);
+    if (old && old->domain == d)
+        unload(old);
 }
 
-/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be
- * changed. */
+static void unload_vcpu_here(void *v)
+{
+    if (this_cpu(loaded) == v)
+        unload(v);
+}
+
+void guest_unload_everywhere(struct domain *d)
+{
+    smp_call(d->dirty_cpus, unload_domain_here, d);
+}
+
+/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be changed. */
 void guest_unload_vcpu(struct vcpu *v)
 {
-    smp_call_one(v->arch.loaded_on, unload_here, v->domain);
+    smp_call_one(v->arch.loaded_on, unload_vcpu_here, v);
 }
