@@ -128,7 +128,8 @@ void guest_unload_everywhere(struct domain *d)
     smp_call(d->dirty_cpus, unload_domain_here, d);
 }
 
-/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be changed. */
+/* Its vcpu is paused: make sure that no CPU still has it loaded, so that its context may be
+ * changed. */
 void guest_unload_vcpu(struct vcpu *v)
 {
     smp_call_one(v->arch.loaded_on, unload_vcpu_here, v);
