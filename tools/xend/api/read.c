@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Methods that change nothing.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/alloc.h>
+#include <host/host.h>
+#include <xc/xc.h>
+
+#include "api/api.h"
+#include "device/device.h"
+#include "domain/domain.h"
+
+#define LOG_MAX (1 << 20)
+
+void read_version(struct request *r)
+{
+    answer_ok(r, sxp_atom(XENITH_VERSION));
+}
+
+/* As host_domain(), of halted ones too, with the names we have for them. */
+static struct sxp *brief(struct domain *d)
+{
+    struct sxp *s;
+
+    if (domain_is_alive(d) && d->is_seen) {
+        s = host_domain(d->x->xs, &d->info);
+        sxp_add_pair(s, "managed", d->is_managed ? "1" : "0");
+        return s;
+    }
+    s = sxp_list("domain");
+    sxp_add_pair(s, "name", d->name);
+    sxp_add_pair(s, "uuid", d->uuid);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const keys[] = { "memory", "maxmem", "vcpus" };
+        const char *value = d->config ? sxp_value(d->config, keys[i]) : NULL;
+
+        sxp_add_pair(s, keys[i], value ? value : "0");
+    }
+    sxp_add_pair(s, "managed", d->is_managed ? "1" : "0");
+    return s;
+}
+
+void read_domains(struct request *r)
+{
+    struct sxp *out = sxp_list("domains");
+
+    domains_refresh(r->x);
+    if (r->words->count == 1) {
+        for_each_list(l, &r->x->domains)
+            sxp_add(out, brief(list_entry(l, struct domain, link)));
+    }
+    for (size_t i = 0; i + 1 < r->words->count; i++) {
+        struct failure f;
+        struct domain *d = domain_find(r->x, word(r, i), &f);
+
+        if (!d) {
+            sxp_free(out);
+            answer_fail(r, &f);
+            return;
+        }
+        sxp_add(out, brief(d));
+    }
+    answer_ok(r, out);
+}
+
+static struct domain *find(struct request *r)
+{
+    struct failure f;
+    struct domain *d = domain_find(r->x, word(r, 0), &f);
+
+    if (!d)
+        answer_fail(r, &f);
+    return d;
+}
+
+static int status_number(const struct domain *d)
+{
+    switch (d->phase) {
+    case DOMAIN_HALTED: return 0;
+    case DOMAIN_DOWN: return 4;
+    default: return d->info.flags & XEN_DOMINF_paused ? 1 : 2;
+    }
+}
+
+/* (domain (domid N) what was configured … what is). */
+void read_config(struct request *r)
+{
+    struct domain *d = find(r);
+
+    if (!d)
+        return;
+    struct sxp *out = sxp_list("domain"), *live = brief(d);
+    static const char *const added[] = {
+        "online_vcpus", "cpu_time", "start_time", "state",
+    };
+
+    if (domain_is_alive(d))
+        sxp_add_pairf(out, "domid", "%u", d->domid);
+    for (size_t i = 1; d->config && i < d->config->count; i++)
+        sxp_add(out, sxp_copy(d->config->item[i]));
+    for (size_t i = 2; !d->config && i < 6 && i < live->count; i++)
+        sxp_add(out, sxp_copy(live->item[i]));
+    sxp_add_pairf(out, "status", "%d", status_number(d));
+    for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+        if (sxp_value(live, added[i]))
+            sxp_add_pair(out, added[i], sxp_value(live, added[i]));
+    }
+    sxp_free(live);
+    answer_ok(r, out);
+}
+
+void read_lookup(struct request *r)
+{
+    struct domain *d = find(r);
+
+    if (d)
+        answer_ok(r, brief(d));
+}
+
+static struct sxp *halted_vcpus(const struct domain *d)
+{
+    const char *text = d->config ? sxp_value(d->config, "vcpus") : NULL;
+    unsigned long count = text ? strtoul(text, NULL, 10) : 0;
+    struct sxp *s = sxp_list("domain");
+
+    sxp_add_pair(s, "name", d->name);
+    for (unsigned long i = 0; i < count; i++) {
+        struct sxp *vcpu = sxp_add(s, sxp_list("vcpu"));
+
+        sxp_add_pairf(vcpu, "number", "%lu", i);
+    }
+    return s;
+}
+
+void read_vcpus(struct request *r)
+{
+    struct domain *d = find(r);
+    struct sxp *out;
+    struct failure f;
+
+    if (!d)
+        return;
+    if (!domain_is_alive(d)) {
+        answer_ok(r, halted_vcpus(d));
+        return;
+    }
+    int rc = host_vcpus(r->x->xc, r->x->xs, d->domid, &out);
+
+    if (!rc) {
+        answer_ok(r, out);
+        return;
+    }
+    fail(&f, rc, "%s", strerror(-rc));
+    answer_fail(r, &f);
+}
+
+void read_info(struct request *r)
+{
+    struct sxp *out;
+    struct failure f;
+    int rc = host_info(r->x->xc, &out);
+
+    if (!rc) {
+        answer_ok(r, out);
+        return;
+    }
+    fail(&f, rc, "the hypervisor does not tell: %s", strerror(-rc));
+    answer_fail(r, &f);
+}
+
+void read_messages(struct request *r)
+{
+    char *text;
+    struct failure f;
+    int rc = host_messages(r->x->xc, flag(r, 0), &text);
+
+    if (!rc) {
+        answer_ok(r, sxp_atom(text));
+        free(text);
+        return;
+    }
+    fail(&f, rc, "the hypervisor does not tell: %s", strerror(-rc));
+    answer_fail(r, &f);
+}
+
+/* Of a long log, its end. */
+void read_log(struct request *r)
+{
+    FILE *log = fopen(r->x->config.logfile, "re");
+    struct failure f;
+
+    if (!log) {
+        fail(&f, -errno, "%s: %s", r->x->config.logfile, strerror(errno));
+        answer_fail(r, &f);
+        return;
+    }
+    char *text = xcalloc(1, LOG_MAX + 1);
+
+    if (!fseek(log, 0, SEEK_END) && ftell(log) > LOG_MAX)
+        fseek(log, -LOG_MAX, SEEK_END);
+    else
+        rewind(log);
+    text[fread(text, 1, LOG_MAX, log)] = '\0';
+    fclose(log);
+    answer_ok(r, sxp_atom(text));
+    free(text);
+}
+
+/* ---- devices ---- */
+
+static void add_node(struct sxp *out, struct device *v, const char *side, const char *path,
+                     const char *node)
+{
+    char *value = path ? store_get(v->d->x, "%s/%s", path, node) : NULL;
+
+    if (value) {
+        struct sxp *pair = sxp_list(NULL);
+        char key[64];
+
+        snprintf(key, sizeof(key), "%s%s", side, node);
+        sxp_add(pair, sxp_atom(key));
+        sxp_add(pair, sxp_atom(value));
+        sxp_add(out, pair);
+    }
+    free(value);
+}
+
+static struct sxp *device_to_sxp(struct device *v)
+{
+    static const char *const front[] = {
+        "mac", "handle", "state", "event-channel", "event-channel-tx", "tx-ring-ref",
+        "rx-ring-ref", "ring-ref", "virtual-device",
+    };
+    struct sxp *out = sxp_list("device");
+
+    sxp_add_pairf(out, "number", "%u", v->devid);
+    sxp_add_pair(out, "backend-id", "0");
+    if (v->backend)
+        sxp_add_pair(out, "backend", v->backend);
+    for (size_t i = 0; i < sizeof(front) / sizeof(front[0]); i++)
+        add_node(out, v, "", v->frontend, front[i]);
+    sxp_add(out, sxp_copy(v->config));
+    return out;
+}
+
+void read_devices(struct request *r)
+{
+    struct domain *d = find(r);
+    struct sxp *out;
+
+    if (!d)
+        return;
+    out = sxp_list("devices");
+    for_each_list(l, &d->devices) {
+        struct device *v = list_entry(l, struct device, link);
+
+        if (!strcmp(v->class->name, word(r, 1)))
+            sxp_add(out, device_to_sxp(v));
+    }
+    answer_ok(r, out);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Being one daemon: the pid file is locked by whoever runs, so a stale one means nothing.
+ */
+#ifndef XEND_DAEMON_H
+#define XEND_DAEMON_H
+
+#include <sys/types.h>
+
+/* The pid of the one that runs, or 0. */
+pid_t daemon_running(void);
+/* Takes the lock and writes our pid: 0 or -E (-EEXIST: another runs). */
+int daemon_lock(void);
+/*
+ * Leaves the terminal. In the parent it returns the exit status that daemon_ready() gave; in the
+ * daemon -1.
+ */
+int daemon_detach(void);
+/* status 0: the parent may go. Otherwise the parent ends with it. */
+void daemon_ready(int status);
+/* Asks the one that runs to stop and waits: 0, or -ETIMEDOUT. */
+int daemon_stop(void);
+
+#endif

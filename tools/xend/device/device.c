@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A domain's devices as a whole: made of its configuration, connected and removed together.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/alloc.h>
+#include <base/log.h>
+
+#include "device/device.h"
+#include "device/net.h"
+
+/* Devices that are being connected, or removed, together. */
+struct device_batch {
+    unsigned int left;
+    struct domain *d;
+    domain_done_fn *done;
+    void *arg;
+};
+
+static const struct device_class *class_of(const char *name)
+{
+    if (name && !strcmp(name, "vbd"))
+        return &block_class;
+    if (name && !strcmp(name, "vif"))
+        return &net_class;
+    return NULL;
+}
+
+void devices_name(struct sxp *config)
+{
+    struct sxp *entry;
+
+    for (size_t i = 0; (entry = sxp_find(config, "device", i)); i++) {
+        if (entry->count > 1 && sxp_is_list(entry->item[1]) && sxp_head(entry->item[1]) &&
+            !strcmp(sxp_head(entry->item[1]), "vif"))
+            net_name(entry->item[1]);
+    }
+}
+
+struct device *device_find(struct domain *d, const char *class, uint32_t devid)
+{
+    for_each_list(l, &d->devices) {
+        struct device *v = list_entry(l, struct device, link);
+
+        if (v->devid == devid && !strcmp(v->class->name, class))
+            return v;
+    }
+    return NULL;
+}
+
+struct device *device_new(struct domain *d, const struct sxp *config, struct failure *f)
+{
+    const char *name = sxp_head(config);
+    const struct device_class *class = class_of(name);
+
+    if (!class) {
+        fail(f, -ENOTSUP, "devices of class '%s' are not supported", name ? name : "");
+        return NULL;
+    }
+    struct device *v = xcalloc(1, sizeof(*v));
+
+    v->d = d;
+    v->class = class;
+    v->config = sxp_copy(config);
+    v->domid = NO_DOMID;
+    list_init(&v->link);
+    if (class->parse(v, f)) {
+        device_free(v);
+        return NULL;
+    }
+    if (device_find(d, class->name, v->devid)) {
+        fail(f, -EEXIST, "Device %u (%s) is already connected.", v->devid, class->name);
+        device_free(v);
+        return NULL;
+    }
+    list_add_tail(&d->devices, &v->link);
+    return v;
+}
+
+void device_free(struct device *v)
+{
+    list_remove(&v->link);
+    store_unwatch(v->d->x, &v->watch);
+    loop_cancel(&v->timer);
+    script_kill(&v->script);
+    v->class->free_own(v);
+    sxp_free(v->config);
+    free(v->backend);
+    free(v->frontend);
+    free(v);
+}
+
+void devices_free(struct domain *d)
+{
+    free(d->batch);
+    d->batch = NULL;
+    for_each_list_safe(l, &d->devices)
+        device_free(list_entry(l, struct device, link));
+}
+
+int devices_from_config(struct domain *d, struct failure *f)
+{
+    struct sxp *entry;
+
+    devices_free(d);
+    for (size_t i = 0; (entry = sxp_find(d->config, "device", i)); i++) {
+        if (entry->count < 2 || !sxp_is_list(entry->item[1]))
+            continue;
+        if (!device_new(d, entry->item[1], f) && f)
+            return f->rc;
+    }
+    return 0;
+}
+
+void devices_adopt(struct domain *d)
+{
+    for_each_list_safe(l, &d->devices) {
+        struct device *v = list_entry(l, struct device, link);
+
+        if (!domain_is_alive(d))
+            continue;
+        device_set_paths(v, d->domid);
+        if (store_has(d->x, "%s/frontend", v->backend))
+            v->phase = DEVICE_CONNECTED;
+    }
+}
+
+/* ---- all together ---- */
+
+static struct device_batch *new_batch(struct domain *d, domain_done_fn *done, void *arg)
+{
+    struct device_batch *b = xcalloc(1, sizeof(*b));
+
+    b->d = d;
+    b->done = done;
+    b->arg = arg;
+    b->left = list_count(&d->devices);
+    d->batch = b;
+    return b;
+}
+
+/* The owner may do away with the domain's batch when it is told. */
+static void tell(struct device_batch *b, int rc, const struct failure *f)
+{
+    domain_done_fn *done = b->done;
+    void *arg = b->arg;
+
+    b->d->batch = NULL;
+    free(b);
+    done(arg, rc, f);
+}
+
+static void one_connected(void *arg, int rc, const struct failure *f)
+{
+    struct domain *d = arg;
+    struct device_batch *b = d->batch;
+
+    if (!b)
+        return;     /* another of them failed before */
+    if (rc)
+        tell(b, rc, f);
+    else if (!--b->left)
+        tell(b, 0, NULL);
+}
+
+void devices_connect(struct domain *d, domain_done_fn *done, void *arg)
+{
+    struct device_batch *b = new_batch(d, done, arg);
+
+    if (!b->left) {
+        tell(b, 0, NULL);
+        return;
+    }
+    for_each_list_safe(l, &d->devices) {
+        device_connect(list_entry(l, struct device, link), one_connected, d);
+        if (!d->batch)
+            return;
+    }
+}
+
+static void one_gone(void *arg, int rc, const struct failure *f)
+{
+    struct domain *d = arg;
+
+    (void)rc;
+    (void)f;
+    if (d->batch && !--d->batch->left)
+        tell(d->batch, 0, NULL);
+}
+
+void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg)
+{
+    free(d->batch);
+    struct device_batch *b = new_batch(d, done, arg);
+
+    if (!b->left) {
+        tell(b, 0, NULL);
+        return;
+    }
+    for_each_list_safe(l, &d->devices)
+        device_disconnect(list_entry(l, struct device, link), true, one_gone, d);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Split devices: the two halves' nodes in the store, their handshake, their scripts.
+ *
+ *     NEW ─nodes─> WAIT_BACKEND ─state 2─> SCRIPT_ON ─exit 0─> CONNECTED
+ *                      │                       │                   │
+ *                      └───────────────────────┴──> CLOSING <──────┘
+ *     CLOSING ─the kernel let go─> SCRIPT_OFF ─> nodes removed, device freed
+ *
+ * A class (block.c, net.c) says what is written and which script runs; handshake.c does the rest,
+ * the same for all.
+ */
+#ifndef XEND_DEVICE_H
+#define XEND_DEVICE_H
+
+#include "domain/domain.h"
+#include "store.h"
+
+enum device_phase {
+    DEVICE_NEW,
+    DEVICE_WAIT_BACKEND,
+    DEVICE_SCRIPT_ON,
+    DEVICE_CONNECTED,
+    DEVICE_CLOSING,
+    DEVICE_SCRIPT_OFF,
+};
+
+struct device;
+
+struct device_class {
+    const char *name;           /* in the store, in the kernel, in messages */
+    const char *driver;         /* the kernel's module that serves it */
+    const char *script_on, *script_off;     /* first argument of the script */
+    /* Understands device->config: sets devid and own. f says what is wrong. */
+    int (*parse)(struct device *v, struct failure *f);
+    /* What cannot be known before the device is to be connected: sharing, files. */
+    int (*check)(struct device *v, struct failure *f);
+    void (*write)(struct device *v, struct store_tx *t);
+    /* The script's path, free() it; extra variables into env as NAME=VALUE. */
+    char *(*script)(struct device *v, struct strings *env);
+    void (*free_own)(struct device *v);
+};
+
+struct device {
+    struct list link;
+    struct domain *d;
+    const struct device_class *class;
+    uint32_t domid;             /* of the frontend */
+    uint32_t devid;
+    struct sxp *config;         /* (vbd …) */
+    void *own;                  /* the class's */
+    char *backend, *frontend;   /* paths; NULL before the domain has a number */
+    enum device_phase phase;
+    bool is_forced;             /* closing without asking the guest */
+    unsigned int waited_ms;
+    struct watch *watch;
+    struct event *timer;
+    struct script *script;
+    domain_done_fn *done;       /* of the connect or disconnect under way */
+    void *done_arg;
+};
+
+extern const struct device_class block_class, net_class;
+
+/* ---- device.c: a domain's devices ---- */
+
+/* Gives what has no name one, so that a restart finds the same (MAC addresses). */
+void devices_name(struct sxp *config);
+/* Makes d->devices of d->config, not connected. */
+int devices_from_config(struct domain *d, struct failure *f);
+void devices_connect(struct domain *d, domain_done_fn *done, void *arg);
+/* All, by force: the domain is dead. Never fails; done may be called before this returns. */
+void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg);
+/* After a restart of ours: what has nodes is connected. */
+void devices_adopt(struct domain *d);
+void devices_free(struct domain *d);
+
+/* Parses (vbd …) and adds it to a domain. */
+struct device *device_new(struct domain *d, const struct sxp *config, struct failure *f);
+void device_free(struct device *v);
+struct device *device_find(struct domain *d, const char *class, uint32_t devid);
+
+/* ---- handshake.c: one device ---- */
+
+void device_connect(struct device *v, domain_done_fn *done, void *arg);
+/* At its end the device is freed, except when a gentle disconnect times out. */
+void device_disconnect(struct device *v, bool force, domain_done_fn *done, void *arg);
+/* Takes its paths from the domain's number. */
+void device_set_paths(struct device *v, uint32_t domid);
+
+/* ---- script.c ---- */
+
+struct script;
+
+/* status: exit status, or 128 + signal; last: the last line it wrote, "" if none. */
+typedef void script_done_fn(void *arg, int status, const char *last);
+
+/* Word by word: path, then argument; env: additional NAME=VALUE. */
+struct script *script_start(struct xend *x, const char *path, const char *argument,
+                            const struct strings *env, script_done_fn *done, void *arg);
+void script_kill(struct script **s);
+/* /etc/xen/scripts/NAME, or name if it is a path; free() it. */
+char *script_path(const char *name);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is asked of a living domain: pause, shut down, more or less memory, another name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <base/log.h>
+#include <xc/xc.h>
+
+#include "domain/domain.h"
+#include "store.h"
+
+#define UNRESPONSIVE_MS (300 * 1000)
+
+static int need_running(const struct domain *d, struct failure *f)
+{
+    if (domain_is_alive(d) && d->phase != DOMAIN_STOPPING)
+        return 0;
+    return fail(f, -ENOENT, "Domain '%s' is not started", d->name);
+}
+
+static int need_guest(const struct domain *d, const char *verb, struct failure *f)
+{
+    if (!d->domid)
+        return fail(f, -EPERM, "Cannot %s privileged domain %s", verb, d->name);
+    return need_running(d, f);
+}
+
+static int refused(struct domain *d, const char *what, int rc, struct failure *f)
+{
+    return rc ? fail(f, rc, "%s of domain %s failed: %s", what, d->name, strerror(-rc)) : 0;
+}
+
+int domain_pause(struct domain *d, struct failure *f)
+{
+    int rc = need_guest(d, "pause", f);
+
+    return rc ? rc : refused(d, "Pausing", xc_domain_pause(d->x->xc, d->domid), f);
+}
+
+int domain_unpause(struct domain *d, struct failure *f)
+{
+    int rc = need_guest(d, "unpause", f);
+
+    return rc ? rc : refused(d, "Unpausing", xc_domain_unpause(d->x->xc, d->domid), f);
+}
+
+static void unresponsive(void *arg)
+{
+    struct domain *d = arg;
+
+    log_warn("%s: domain %u does not answer to its shutdown", d->name, d->domid);
+    store_set(d->x, "True", "/local/domain/%u/xend/unresponsive", d->domid);
+}
+
+int domain_shutdown(struct domain *d, const char *reason, struct failure *f)
+{
+    static const char *const known[] = { "poweroff", "reboot", "suspend", "crash", "halt" };
+    bool is_known = false;
+    char text[40];
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        is_known |= !strcmp(known[i], reason);
+    if (!is_known)
+        return fail(f, -EINVAL, "Invalid reason: %s", reason);
+    if (!d->domid)
+        return fail(f, -EPERM, "Domain 0 cannot be shutdown");
+    int rc = need_running(d, f);
+
+    if (rc)
+        return rc;
+    if (d->info.flags & (XEN_DOMINF_shutdown | XEN_DOMINF_dying))
+        return fail(f, -EINVAL, "Domain cannot be shutdown");
+    rc = store_set(d->x, reason, "/local/domain/%u/control/shutdown", d->domid);
+    if (rc)
+        return refused(d, "Shutdown", rc, f);
+    snprintf(text, sizeof(text), "%.2f", time_now());
+    store_set(d->x, text, "/local/domain/%u/xend/shutdown_start_time", d->domid);
+    if (d->phase == DOMAIN_RUNNING)
+        loop_after(d->x, &d->shutdown_timer, UNRESPONSIVE_MS, unresponsive, d);
+    return 0;
+}
+
+int domain_sysrq(struct domain *d, const char *key, struct failure *f)
+{
+    int rc = need_running(d, f);
+
+    if (rc)
+        return rc;
+    if (strlen(key) != 1)
+        return fail(f, -EINVAL, "sysrq takes one letter");
+    return refused(d, "Sysrq", store_set(d->x, key, "/local/domain/%u/control/sysrq", d->domid), f);
+}
+
+static void set_config(struct domain *d, const char *key, unsigned long long value)
+{
+    struct sxp *pair = d->config ? sxp_find(d->config, key, 0) : NULL;
+    char text[24];
+
+    if (!pair || pair->count != 2)
+        return;
+    snprintf(text, sizeof(text), "%llu", value);
+    sxp_remove(pair, 1);
+    sxp_add(pair, sxp_atom(text));
+    state_save(d, NULL);
+}
+
+static uint64_t max_mib(const struct domain *d)
+{
+    const char *text = d->config ? sxp_value(d->config, "maxmem") : NULL;
+
+    return text ? strtoull(text, NULL, 10) : d->info.max_pages >> 8;
+}
+
+int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
+{
+    const struct config_xend *c = &d->x->config;
+    char text[24];
+
+    if (!mib)
+        return fail(f, -EINVAL, "memory must be more than 0");
+    if (!d->domid && c->dom0_min_mem > 0 && mib < (uint64_t)c->dom0_min_mem)
+        return fail(f, -EINVAL, "memory_dynamic_max too small: dom0-min-mem is %lld MiB",
+                    (long long)c->dom0_min_mem);
+    if (d->domid && mib > max_mib(d))
+        return fail(f, -EINVAL, "memory_dynamic_max must be less than or equal to "
+                    "memory_static_max (%llu MiB)", (unsigned long long)max_mib(d));
+    if (domain_is_alive(d)) {
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)mib << 10);
+        int rc = store_set(d->x, text, "/local/domain/%u/memory/target", d->domid);
+
+        if (rc)
+            return refused(d, "mem-set", rc, f);
+    }
+    set_config(d, "memory", mib);
+    return 0;
+}
+
+int domain_set_max_memory(struct domain *d, uint64_t mib, struct failure *f)
+{
+    char text[24];
+
+    if (!mib)
+        return fail(f, -EINVAL, "memory must be more than 0");
+    if (domain_is_alive(d)) {
+        int rc = xc_domain_set_max_mem(d->x->xc, d->domid, (mib << 10) + 1024);
+
+        if (rc)
+            return refused(d, "mem-max", rc, f);
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)mib << 10);
+        store_set(d->x, text, "/local/domain/%u/memory/static-max", d->domid);
+    }
+    set_config(d, "maxmem", mib);
+    return 0;
+}
+
+int domain_set_vcpus(struct domain *d, unsigned int count, struct failure *f)
+{
+    int rc = need_running(d, f);
+
+    if (!count)
+        return fail(f, -EINVAL, "Zero or less VCPUs is invalid");
+    if (rc)
+        return rc;
+    if (count > d->info.max_vcpu_id + 1)
+        return fail(f, -EINVAL, "Cannot set vcpus greater than max vcpus on running domain");
+    for (unsigned int i = 0; i <= d->info.max_vcpu_id; i++)
+        store_set(d->x, i < count ? "online" : "offline", "/local/domain/%u/cpu/%u/availability",
+                  d->domid, i);
+    return 0;
+}
+
+int domain_set_name(struct domain *d, const char *name, struct failure *f)
+{
+    struct sxp *pair = d->config ? sxp_find(d->config, "name", 0) : NULL;
+
+    if (!d->domid || !d->config)
+        return fail(f, -EPERM, "Cannot rename domain %s", d->name);
+    int rc = domain_check_name(d->x, name, d, f);
+
+    if (rc)
+        return rc;
+    domain_rename(d, name);
+    if (pair && pair->count == 2) {
+        sxp_remove(pair, 1);
+        sxp_add(pair, sxp_atom(name));
+    }
+    if (domain_is_alive(d)) {
+        store_set(d->x, name, "/local/domain/%u/name", d->domid);
+        store_set(d->x, name, "/vm/%s/name", d->uuid);
+    }
+    return state_save(d, f);
+}

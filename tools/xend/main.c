@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xend: the only process that changes domains. Start: configuration, hypervisor, store; then what
+ * a former life left is taken up or cleaned away; then the socket opens.
+ *
+ * Workers and scripts inherit no lock and no socket: all descriptors are close-on-exec, and a
+ * worker dies with us.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <base/log.h>
+#include <xc/xc.h>
+
+#include "api/api.h"
+#include "daemon.h"
+#include "domain/domain.h"
+#include "store.h"
+
+#define EXIT_NOT_RUNNING 3
+#define EXIT_NO_RIGHT 4
+
+static int complain(const char *what, int rc)
+{
+    fprintf(stderr, "xend: %s: %s\n", what, strerror(-rc));
+    log_error("%s: %s", what, strerror(-rc));
+    return 1;
+}
+
+static int open_log(struct xend *x)
+{
+    enum log_level level = LOG_LEVEL_DEBUG;
+
+    mkdir("/var/log/xen", 0755);
+    log_parse_level(x->config.loglevel, &level);
+    return log_open(x->is_foreground ? NULL : x->config.logfile, "xend", level);
+}
+
+static int load_config(struct xend *x)
+{
+    struct config_error e;
+
+    if (config_xend_load(NULL, &x->config, &e)) {
+        config_error_print(&e, stderr);
+        return 1;
+    }
+    int rc = open_log(x);
+
+    if (rc)
+        return complain(x->config.logfile, rc);
+    for (size_t i = 0; i < x->config.warnings.count; i++)
+        log_warn("%s", x->config.warnings.item[i]);
+    return 0;
+}
+
+static void on_release(void *arg)
+{
+    domains_check(arg);
+}
+
+static void start_managed(struct xend *x)
+{
+    for_each_list_safe(l, &x->domains) {
+        struct domain *d = list_entry(l, struct domain, link);
+        const char *wish = d->config ? sxp_value(d->config, "on_xend_start") : NULL;
+
+        if (d->is_managed && d->phase == DOMAIN_HALTED && wish && !strcmp(wish, "start"))
+            domain_start(d, false, NULL, NULL);
+    }
+}
+
+static int open_all(struct xend *x)
+{
+    int rc = loop_init(x);
+
+    if (rc)
+        return complain("event loop", rc);
+    rc = xc_open(&x->xc);
+    if (rc)
+        return complain("cannot reach the hypervisor (is this dom0?)", rc);
+    rc = store_open(x);
+    if (rc)
+        return complain("cannot reach xenstored (is it running?)", rc);
+    mkdir("/var/lib/xend", 0700);
+    rc = unix_listen(x);
+    if (rc)
+        return complain(x->config.unix_path, rc);
+    return 0;
+}
+
+static int serve(struct xend *x)
+{
+    if (load_config(x))
+        return 1;
+    int rc = daemon_lock();
+
+    if (rc)
+        return rc == -EEXIST ? 0 : complain("pid file", rc);
+    if (open_all(x))
+        return 1;
+    log_info("xend %s starts", XENITH_VERSION);
+    network_script(x, "start");
+    state_recover(x);
+    store_watch(x, "@releaseDomain", on_release, x);
+    start_managed(x);
+    daemon_ready(0);
+    loop_run(x);
+    log_info("xend stops; domains stay");
+    unix_close(x);
+    store_close(x);
+    return 0;
+}
+
+static int start(bool foreground)
+{
+    static struct xend x;
+
+    if (daemon_running())
+        return 0;
+    x.is_foreground = foreground;
+    if (foreground)
+        return serve(&x);
+    int status = daemon_detach();
+
+    if (status >= 0)
+        return status;
+    status = serve(&x);
+    daemon_ready(status);
+    return status;
+}
+
+static int stop(void)
+{
+    int rc = daemon_stop();
+
+    return rc ? complain("the daemon does not stop", rc) : 0;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: xend {start|stop|reload|restart|status}\n");
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : NULL;
+    bool foreground = getenv("XEND_DEBUG") && !strcmp(getenv("XEND_DEBUG"), "1");
+
+    if (!verb)
+        return usage();
+    if (!strcmp(verb, "status"))
+        return daemon_running() ? 0 : EXIT_NOT_RUNNING;
+    if (geteuid()) {
+        fprintf(stderr, "Xend must be run as root.\n");
+        return EXIT_NO_RIGHT;
+    }
+    if (!strcmp(verb, "start"))
+        return start(foreground);
+    if (!strcmp(verb, "stop"))
+        return stop();
+    if (!strcmp(verb, "restart"))
+        return stop() ? 1 : start(foreground);
+    if (!strcmp(verb, "reload"))
+        return daemon_running() ? kill(daemon_running(), SIGHUP) != 0 : EXIT_NOT_RUNNING;
+    fprintf(stderr, "not an option: %s\n", verb);
+    return 1;
+}

@@ -1,0 +1,9 @@
+prog-y := xend
+obj-y := main.o daemon.o loop.o failure.o store.o worker.o state.o \
+    $(addprefix domain/,registry.o create.o destroy.o reboot.o control.o nodes.o memory.o) \
+    $(addprefix device/,device.o handshake.o script.o block.o net.o) \
+    $(addprefix api/,unix.o methods.o read.o change.o) \
+    $(addprefix node/,network.o)
+libs-y := host config guest xs xc base
+ldlibs-y := -levent_core
+cflags-y := -I$(top)/tools/xend

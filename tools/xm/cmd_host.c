@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Commands about the machine.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "xm.h"
+
+static int print_config(void)
+{
+    struct config_xend x;
+    struct config_error e;
+    size_t count;
+    const struct config_key *keys = config_xend_keys(&count);
+
+    if (config_xend_load(NULL, &x, &e)) {
+        config_error_print(&e, stderr);
+        return 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *field = (const char *)&x + keys[i].offset;
+
+        if (keys[i].type == CONFIG_STR) {
+            const char *text = *(char *const *)field;
+
+            printf("%-38s: %s\n", keys[i].name, text ? text : "");
+        } else if (keys[i].type == CONFIG_INT || keys[i].type == CONFIG_BOOL) {
+            printf("%-38s: %lld\n", keys[i].name, (long long)*(const int64_t *)field);
+        }
+    }
+    config_xend_free(&x);
+    return 0;
+}
+
+int cmd_info(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "config", no_argument, NULL, 'c' }, { "numa", no_argument, NULL, 'n' }, { 0 },
+    };
+    struct sxp *info;
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "cn", options, NULL)) >= 0) {
+        if (option == 'c')
+            return print_config();
+        if (option != 'n')
+            return usage_error("Invalid argument.");
+    }
+    int rc = xend_is_up() ? ask(&info, "info", NULL) : local_info(&info);
+
+    if (rc)
+        return rc;
+    for (size_t i = 1; i < info->count; i++) {
+        const struct sxp *pair = info->item[i];
+        const char *value = pair->count > 1 ? pair->item[1]->atom : NULL;
+
+        printf("%-23s: %s\n", sxp_head(pair), value && *value ? value : "(none)");
+    }
+    sxp_free(info);
+    return 0;
+}
+
+int cmd_dmesg(int argc, char **argv)
+{
+    static const struct option options[] = { { "clear", no_argument, NULL, 'c' }, { 0 } };
+    bool clear = false;
+    struct sxp *text;
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "c", options, NULL)) >= 0) {
+        if (option != 'c')
+            return usage_error("Invalid argument.");
+        clear = true;
+    }
+    if (optind < argc)
+        return usage_error("No parameter required");
+    int rc = xend_is_up() ? ask(&text, "messages", clear ? "1" : "0", NULL)
+                          : local_messages(clear, &text);
+
+    if (rc)
+        return rc;
+    fputs(text->atom, stdout);
+    sxp_free(text);
+    return 0;
+}
+
+int cmd_log(int argc, char **argv)
+{
+    struct sxp *text;
+
+    (void)argv;
+    if (argc > 1)
+        return usage_error("'xm log' requires 0 arguments.");
+    int rc = ask(&text, "log", NULL);
+
+    if (rc)
+        return rc;
+    fputs(text->atom, stdout);
+    sxp_free(text);
+    return 0;
+}
+
+int cmd_debug_keys(int argc, char **argv)
+{
+    if (argc != 2)
+        return usage_error("'xm debug-keys' requires 1 argument.");
+    return xend_is_up() ? ask(NULL, "debug-keys", argv[1], NULL) : local_debug_keys(argv[1]);
+}
+
+int cmd_top(int argc, char **argv)
+{
+    (void)argc;
+    argv[0] = "xentop";
+    return become("xentop", argv);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Commands that list domains and their VCPUs.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "xm.h"
+
+enum { OPT_STATE = 256 };
+
+static bool has_state(const struct sxp *d, const char *wanted)
+{
+    const char *state = text_of(d, "state", "");
+
+    if (!strcmp(wanted, "all"))
+        return true;
+    if (!strcmp(wanted, "halted"))
+        return !*state;
+    if (strlen(state) < 6)
+        return false;
+    if (!strcmp(wanted, "paused"))
+        return state[2] == 'p';
+    if (!strcmp(wanted, "shutdown"))
+        return state[3] == 's';
+    if (!strcmp(wanted, "crashed"))
+        return state[4] == 'c';
+    if (!strcmp(wanted, "running"))
+        return state[2] == '-' && state[3] == '-' && state[4] == '-' && state[5] == '-';
+    return false;
+}
+
+static int print_long(const struct sxp *domains)
+{
+    const struct sxp *d;
+
+    for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
+        struct buffer text = { 0 };
+        struct sxp *config = NULL;
+
+        if (xend_is_up() && ask(&config, "config", text_of(d, "domid", text_of(d, "uuid", "")), NULL))
+            return 1;
+        sxp_print_pretty(&text, config ? config : d);
+        fputs(buffer_string(&text), stdout);
+        buffer_free(&text);
+        sxp_free(config);
+    }
+    return 0;
+}
+
+int cmd_list(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "long", no_argument, NULL, 'l' }, { "vcpus", no_argument, NULL, 'v' },
+        { "state", required_argument, NULL, OPT_STATE },
+        { 0 },
+    };
+    const char *state = NULL;
+    bool is_long = false;
+    struct sxp *domains, *d;
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "lv", options, NULL)) >= 0) {
+        switch (option) {
+        case 'l': is_long = true; break;
+        case 'v':
+            fprintf(stderr, "xm list -v is deprecated.  Please use xm vcpu-list.\n");
+            return cmd_vcpu_list(argc - optind + 1, argv + optind - 1);
+        case OPT_STATE: state = optarg; break;
+        default: return usage_error("Invalid argument.");
+        }
+    }
+    if (state && optind < argc)
+        return usage_error("You may specify either a state or a particular VM, but not both");
+    int rc = get_domains(argc - optind, argv + optind, &domains);
+
+    if (rc)
+        return rc;
+    if (optind == argc)
+        sort_domains(domains);
+    if (is_long) {
+        rc = print_long(domains);
+    } else {
+        print_domain_header();
+        for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
+            if (!state || has_state(d, state))
+                print_domain(d);
+        }
+    }
+    sxp_free(domains);
+    return rc;
+}
+
+static int print_vcpus_of(const struct sxp *d)
+{
+    const char *name = text_of(d, "domid", text_of(d, "uuid", ""));
+    struct sxp *vcpus;
+    int rc = xend_is_up() ? ask(&vcpus, "vcpus", name, NULL) : local_vcpus(name, &vcpus);
+
+    if (rc)
+        return rc;
+    print_vcpus(vcpus);
+    sxp_free(vcpus);
+    return 0;
+}
+
+int cmd_vcpu_list(int argc, char **argv)
+{
+    struct sxp *domains;
+    const struct sxp *d;
+    int rc = get_domains(argc - 1, argv + 1, &domains);
+
+    if (rc)
+        return rc;
+    if (argc == 1)
+        sort_domains(domains);
+    print_vcpu_header();
+    for (size_t i = 0; !rc && (d = sxp_find(domains, "domain", i)); i++)
+        rc = print_vcpus_of(d);
+    sxp_free(domains);
+    return rc;
+}
+
+static uint64_t uptime_of(const struct sxp *d)
+{
+    double start = real_of(d, "start_time"), up = 0;
+
+    if (number_of(d, "domid", -1) == 0) {
+        FILE *file = fopen("/proc/uptime", "re");
+
+        if (file && fscanf(file, "%lf", &up) != 1)
+            up = 0;
+        if (file)
+            fclose(file);
+        return up;
+    }
+    double now = time(NULL);
+
+    return sxp_value(d, "domid") && start && now > start ? now - start : 0;
+}
+
+static void print_uptime(const struct sxp *d, bool is_short)
+{
+    char text[64], clock[16];
+    time_t now = time(NULL);
+
+    format_uptime(uptime_of(d), is_short, text, sizeof(text));
+    if (!is_short) {
+        printf("%-32s %5s %s\n", text_of(d, "name", ""), text_of(d, "domid", ""), text);
+        return;
+    }
+    strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
+    printf(" %s up %s, %s (%s)\n", clock, text, text_of(d, "name", ""), text_of(d, "domid", ""));
+}
+
+int cmd_uptime(int argc, char **argv)
+{
+    static const struct option options[] = { { "short", no_argument, NULL, 's' }, { 0 } };
+    bool is_short = false;
+    struct sxp *domains;
+    const struct sxp *d;
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "s", options, NULL)) >= 0) {
+        if (option != 's')
+            return usage_error("Invalid argument.");
+        is_short = true;
+    }
+    int rc = get_domains(argc - optind, argv + optind, &domains);
+
+    if (rc)
+        return rc;
+    if (optind == argc)
+        sort_domains(domains);
+    if (!is_short)
+        printf("%-33s %4s %s \n", "Name", "ID", "Uptime");
+    for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++)
+        print_uptime(d, is_short);
+    sxp_free(domains);
+    return 0;
+}

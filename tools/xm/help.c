@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Help texts, and errors that end in one.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "xm.h"
+
+/* Text in words, wrapped to width, its later lines indented. */
+static void print_wrapped(const char *text, size_t width, int indent)
+{
+    size_t column = 0;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (column && column + 1 + len > width) {
+            printf("\n%*s", indent, "");
+            column = 0;
+        }
+        printf("%s%.*s", column ? " " : "", (int)len, text);
+        column += len + (column ? 1 : 0);
+        text += len;
+        text += strspn(text, " ");
+    }
+    putchar('\n');
+}
+
+static void print_header(void)
+{
+    printf("Usage: xm <subcommand> [args]\n\nControl, list, and manipulate Xen guest instances.\n"
+           "\n");
+}
+
+static void print_row(const struct command *c)
+{
+    printf(" %-20s ", c->name);
+    print_wrapped(c->help, 50, 22);
+}
+
+static void print_footer(void)
+{
+    printf("\n<Domain> can either be the Domain Name or Id.\n"
+           "For more help on 'xm' see the xm(1) man page; on configuration files, xmdomain.cfg(5).\n");
+}
+
+void help_short(void)
+{
+    print_header();
+    printf("Common 'xm' commands:\n\n");
+    for (size_t i = 0; i < command_count; i++) {
+        if (commands[i].is_common)
+            print_row(&commands[i]);
+    }
+    print_footer();
+    printf("For a complete list of subcommands run 'xm help'.\n");
+}
+
+void help_long(void)
+{
+    print_header();
+    printf("xm full list of subcommands:\n\n");
+    for (size_t i = 0; i < command_count; i++)
+        print_row(&commands[i]);
+    print_footer();
+}
+
+void help_command(const struct command *c)
+{
+    printf("Usage: xm %s %s\n\n%s\n", c->name, c->usage, c->help);
+    if (!c->options)
+        return;
+    putchar('\n');
+    for (const char *p = c->options; *p;) {
+        printf("  %-30s ", p);
+        p += strlen(p) + 1;
+        print_wrapped(p, 43, 33);
+        p += strlen(p) + 1;
+    }
+}
+
+static void print_error(const char *fmt, va_list args)
+{
+    fflush(stdout);
+    fputs("Error: ", stderr);
+    vfprintf(stderr, fmt, args);
+    fputc('\n', stderr);
+}
+
+int error(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    print_error(fmt, args);
+    va_end(args);
+    return 1;
+}
+
+int usage_error(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    print_error(fmt, args);
+    va_end(args);
+    if (command_current())
+        help_command(command_current());
+    return 1;
+}
+
+int cmd_help(int argc, char **argv)
+{
+    const struct command *c = argc > 1 ? command_find(argv[1]) : NULL;
+
+    if (c)
+        help_command(c);
+    else
+        help_long();
+    return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xm, the user's hand on the machine: a table of commands.
+ *
+ * Help, completion and manual come from the table. A command is called by its name, or by two or
+ * more letters that begin only one.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xm.h"
+
+#define OPTION(names, what) names "\0" what "\0"
+
+static const char list_options[] =
+    OPTION("-l, --long", "Output all details in SXP.")
+    OPTION("--state=<state>", "Only domains in this state: running, paused, shutdown, crashed, "
+           "halted.");
+static const char console_options[] =
+    OPTION("-q, --quiet", "No message if the domain does not exist.")
+    OPTION("-n, --num=<n>", "The n-th console.");
+static const char shutdown_options[] =
+    OPTION("-a, --all", "All guest domains.")
+    OPTION("-w, --wait", "Wait for it to complete.")
+    OPTION("-H, --halt", "Halt instead of power off.")
+    OPTION("-R, --reboot", "Reboot instead of power off.");
+static const char reboot_options[] =
+    OPTION("-a, --all", "All guest domains.")
+    OPTION("-w, --wait", "Wait for it to complete.");
+static const char start_options[] =
+    OPTION("-p, --paused", "Do not let it run yet.")
+    OPTION("-c, --console_autoconnect", "Connect to its console.");
+static const char create_options[] =
+    OPTION("-h, --help", "This.")
+    OPTION("--help_config", "The directives of configuration files.")
+    OPTION("-q, --quiet", "Say nothing unless it fails.")
+    OPTION("--path=<dirs>", "Where to look for configuration files (.:/etc/xen).")
+    OPTION("-f, --defconfig=<file>", "Use this configuration file.")
+    OPTION("-F, --config=<file>", "Use this ready-made SXP configuration.")
+    OPTION("-n, --dryrun", "Print the resulting SXP, create nothing.")
+    OPTION("-p, --paused", "Leave it paused.")
+    OPTION("-c, --console_autoconnect", "Connect to its console.");
+static const char dmesg_options[] = OPTION("-c, --clear", "Clear the messages after printing.");
+static const char info_options[] =
+    OPTION("-c, --config", "xend's own configuration instead.")
+    OPTION("-n, --numa", "Also the topology.");
+static const char uptime_options[] = OPTION("-s, --short", "A short line for each domain.");
+static const char force_options[] = OPTION("-f, --force", "Take it away without asking the guest.");
+static const char long_options[] = OPTION("-l, --long", "Output all details in SXP.");
+
+const struct command commands[] = {
+    { "console", cmd_console, 1, 1, "[-q|--quiet] <Domain>", "Attach to <Domain>'s console.", true,
+      console_options },
+    { "create", cmd_create, 0, -1, "<ConfigFile> [options] [vars]",
+      "Create a domain based on <ConfigFile>.", true, create_options },
+    { "new", cmd_new, 0, -1, "<ConfigFile> [options] [vars]",
+      "Adds a domain to Xend domain management.", true, create_options },
+    { "delete", cmd_delete, 1, 1, "<DomainName>", "Remove a domain from Xend domain management.",
+      true, NULL },
+    { "destroy", cmd_destroy, 1, 1, "<Domain>", "Terminate a domain immediately.", true, NULL },
+    { "domid", cmd_domid, 1, 1, "<DomainName>", "Convert a domain name to domain id.", false,
+      NULL },
+    { "domname", cmd_domname, 1, 1, "<DomId>", "Convert a domain id to domain name.", false, NULL },
+    { "domstate", cmd_domstate, 1, 1, "<DomName>", "Get the state of a domain.", true, NULL },
+    { "list", cmd_list, 0, -1, "[options] [Domain, ...]",
+      "List information about all/some domains.", true, list_options },
+    { "mem-max", cmd_mem_max, 2, 2, "<Domain> <Mem>",
+      "Set the maximum amount reservation for a domain.", false, NULL },
+    { "mem-set", cmd_mem_set, 2, 2, "<Domain> <Mem>", "Set the current memory usage for a domain.",
+      true, NULL },
+    { "pause", cmd_pause, 1, 1, "<Domain>", "Pause execution of a domain.", true, NULL },
+    { "reboot", cmd_reboot, 0, -1, "<Domain> [-wa]", "Reboot a domain.", true, reboot_options },
+    { "rename", cmd_rename, 2, 2, "<Domain> <NewDomainName>", "Rename a domain.", false, NULL },
+    { "shutdown", cmd_shutdown, 0, -1, "<Domain> [-waRH]", "Shutdown a domain.", true,
+      shutdown_options },
+    { "start", cmd_start, 1, 1, "<DomainName>", "Start a Xend managed domain.", true,
+      start_options },
+    { "sysrq", cmd_sysrq, 2, 2, "<Domain> <letter>", "Send a sysrq to a domain.", false, NULL },
+    { "unpause", cmd_unpause, 1, 1, "<Domain>", "Unpause a paused domain.", true, NULL },
+    { "uptime", cmd_uptime, 0, -1, "[-s] [Domain, ...]", "Print uptime for all/some domains.", true,
+      uptime_options },
+    { "vcpu-list", cmd_vcpu_list, 0, -1, "[Domain, ...]", "List the VCPUs for all/some domains.",
+      false, NULL },
+    { "vcpu-set", cmd_vcpu_set, 2, 2, "<Domain> <vCPUs>",
+      "Set the number of active VCPUs allowed for the domain.", true, NULL },
+
+    { "debug-keys", cmd_debug_keys, 1, 1, "<Keys>", "Send debug keys to Xen.", false, NULL },
+    { "dmesg", cmd_dmesg, 0, 0, "[-c|--clear]", "Read and/or clear Xend's message buffer.", false,
+      dmesg_options },
+    { "info", cmd_info, 0, 0, "[-c|--config]", "Get information about Xen host.", false,
+      info_options },
+    { "log", cmd_log, 0, 0, "", "Print Xend log.", false, NULL },
+    { "top", cmd_top, 0, -1, "", "Monitor a host and the domains in real time.", true, NULL },
+
+    { "block-attach", cmd_block_attach, 4, 5,
+      "<Domain> <BackDev> <FrontDev> <Mode> [BackDomain]", "Create a new virtual block device.",
+      false, NULL },
+    { "block-detach", cmd_block_detach, 2, 2, "<Domain> <DevId> [-f|--force]",
+      "Destroy a domain's virtual block device.", false, force_options },
+    { "block-list", cmd_block_list, 1, 1, "<Domain> [--long]",
+      "List virtual block devices for a domain.", false, long_options },
+    { "network-attach", cmd_network_attach, 1, -1,
+      "<Domain> [type=<type>] [mac=<mac>] [bridge=<bridge>] [ip=<ip>] [script=<script>] "
+      "[backend=<BackDomain>] [vifname=<name>] [rate=<rate>] [model=<model>] [accel=<accel>]",
+      "Create a new virtual network device.", false, NULL },
+    { "network-detach", cmd_network_detach, 2, 2, "<Domain> <DevId|MAC> [-f|--force]",
+      "Destroy a domain's virtual network device.", false, force_options },
+    { "network-list", cmd_network_list, 1, 1, "<Domain> [--long]",
+      "List virtual network interfaces for a domain.", false, long_options },
+
+    { "help", cmd_help, 0, -1, "", "Display this message.", true, NULL },
+    { "shell", cmd_shell, 0, 0, "", "Launch an interactive shell.", true, NULL },
+};
+
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
+
+static const struct {
+    const char *old, *name;
+} aliases[] = {
+    { "balloon", "mem-set" }, { "set-vcpus", "vcpu-set" }, { "vif-list", "network-list" },
+    { "vbd-create", "block-attach" }, { "vbd-destroy", "block-detach" },
+    { "vbd-list", "block-list" },
+};
+
+static const struct command *current;
+
+const struct command *command_current(void)
+{
+    return current;
+}
+
+static const struct command *find_exact(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++) {
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static const struct command *find_prefix(const char *word)
+{
+    const struct command *found = NULL;
+
+    if (strlen(word) < 2)
+        return NULL;
+    for (size_t i = 0; i < command_count; i++) {
+        if (strncmp(commands[i].name, word, strlen(word)))
+            continue;
+        if (found)
+            return NULL;
+        found = &commands[i];
+    }
+    return found;
+}
+
+const struct command *command_find(const char *word)
+{
+    const struct command *c = find_exact(word);
+
+    if (c)
+        return c;
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+        if (strcmp(aliases[i].old, word))
+            continue;
+        fprintf(stderr, "Command %s is deprecated.  Please use xm %s instead.\n", word,
+                aliases[i].name);
+        return find_exact(aliases[i].name);
+    }
+    return find_prefix(word);
+}
+
+static int not_found(const char *word)
+{
+    const char *names[sizeof(commands) / sizeof(commands[0])];
+
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i].name;
+    const char *near = config_nearest(word, names, command_count);
+
+    fprintf(stderr, "Error: Subcommand %s not found!%s%s%s\n", word, near ? " Is it '" : "",
+            near ? near : "", near ? "' that is meant?" : "");
+    help_short();
+    return 1;
+}
+
+static bool wants_help(const struct command *c, int argc, char **argv)
+{
+    bool own_help = c->run == cmd_create || c->run == cmd_new;
+
+    for (int i = 1; i < argc && !own_help && strcmp(argv[i], "--"); i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+            return true;
+    }
+    return false;
+}
+
+int run_command(int argc, char **argv)
+{
+    const struct command *c = command_find(argv[0]);
+
+    if (!c)
+        return not_found(argv[0]);
+    current = c;
+    if (wants_help(c, argc, argv)) {
+        help_command(c);
+        return 1;
+    }
+    return c->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help_short();
+        return 1;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+        help_long();
+        return 0;
+    }
+    return run_command(argc - 1, argv + 1);
+}

@@ -1,0 +1,4 @@
+prog-y := xm
+obj-y := main.o help.o client.o local.o print.o run.o cmd_create.o cmd_domain.o cmd_list.o \
+    cmd_memory.o cmd_host.o cmd_device.o
+libs-y := host config xs xc base
