@@ -60,7 +60,7 @@ static void expect_timer(uint64_t at, const char *how)
         printf("  %s: %lu ns early\n", how, at - now);
         UNEXPECTED("a timer fired early");
     }
-    if (now > at + 500 * MS) {
+    if (now > at + SECOND) {
         printf("  %s: %lu ns late\n", how, now - at);
         UNEXPECTED("a timer fired late");
     }
@@ -77,9 +77,9 @@ static void check_set_timer(void)
     }
     EXPECT_EQ(set_timer_op(1), 0);
     EXPECT(event_wait(timer_port, SECOND));
-    EXPECT_EQ(set_timer_op(time_now() + 5 * MS), 0);
+    EXPECT_EQ(set_timer_op(time_now() + 500 * MS), 0);
     EXPECT_EQ(set_timer_op(0), 0);
-    EXPECT(!event_wait(timer_port, 20 * MS));
+    EXPECT(!event_wait(timer_port, 600 * MS));
 
     section("a time beyond all");
     EXPECT_EQ(set_timer_op(~0UL >> 1), 0);
@@ -106,10 +106,10 @@ static void check_singleshot(void)
     EXPECT_ANY(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), -XEN_ETIME, 0);
     event_wait(timer_port, 5 * MS);
     arg.flags = 0;
-    arg.timeout_abs_ns = time_now() + 5 * MS;
+    arg.timeout_abs_ns = time_now() + 500 * MS;
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), 0);
     EXPECT_EQ(vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
-    EXPECT(!event_wait(timer_port, 20 * MS));
+    EXPECT(!event_wait(timer_port, 600 * MS));
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)HYPERVISOR_VIRT_START), -XEN_EFAULT);
 }
 
