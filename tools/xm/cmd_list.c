@@ -41,7 +41,8 @@ static int print_long(const struct sxp *domains)
         struct buffer text = { 0 };
         struct sxp *config = NULL;
 
-        if (xend_is_up() && ask(&config, "config", text_of(d, "domid", text_of(d, "uuid", "")), NULL))
+        if (xend_is_up() &&
+            ask(&config, "config", text_of(d, "domid", text_of(d, "uuid", "")), NULL))
             return 1;
         sxp_print_pretty(&text, config ? config : d);
         fputs(buffer_string(&text), stdout);

@@ -42,8 +42,9 @@ static void print_row(const struct command *c)
 
 static void print_footer(void)
 {
-    printf("\n<Domain> can either be the Domain Name or Id.\n"
-           "For more help on 'xm' see the xm(1) man page; on configuration files, xmdomain.cfg(5).\n");
+    printf(
+        "\n<Domain> can either be the Domain Name or Id.\n"
+        "For more help on 'xm' see the xm(1) man page; on configuration files, xmdomain.cfg(5).\n");
 }
 
 void help_short(void)

@@ -65,7 +65,8 @@ static int add_physical(struct xc *xc, struct sxp *s)
     add_hw_caps(s, &p);
     sxp_add_pair(s, "virt_caps", virt_caps(p.capabilities));
     sxp_add_pairf(s, "total_memory", "%llu", (unsigned long long)p.total_pages >> 8);
-    sxp_add_pairf(s, "free_memory", "%llu", (unsigned long long)(p.free_pages + p.scrub_pages) >> 8);
+    sxp_add_pairf(s, "free_memory", "%llu",
+                  (unsigned long long)(p.free_pages + p.scrub_pages) >> 8);
     sxp_add_pairf(s, "free_cpus", "%u", free_cpus);
     return 0;
 }
