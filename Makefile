@@ -4,7 +4,7 @@ include Config.mk
 
 .PHONY: world all
 all: world
-world: xen
+world: xen tools
 
 include xen/rules.mk
 
@@ -20,6 +20,8 @@ check: dist
 	tests/run full
 check-quick: dist
 	tests/run quick
+tools:
+	$(MAKE) -C tools
 demo:
 	build/demo.sh
 docs:
@@ -35,8 +37,9 @@ distclean:
 	rm -rf $(DIST)
 
 help:
-	@echo "make world        the hypervisor (and all else there is)"
+	@echo "make world        hypervisor and tools"
 	@echo "make xen          the hypervisor: dist/install/boot/xen.gz"
+	@echo "make tools        libraries, daemons and commands of dom0: dist/tools"
 	@echo "make install DESTDIR=/somewhere"
 	@echo "make check        all tests; check-quick: a subset in minutes"
 	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
