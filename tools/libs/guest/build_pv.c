@@ -84,7 +84,7 @@ static int check_features(const struct guest_pv_config *c, const struct guest_im
 static int open_kernel(struct build *b)
 {
     const struct guest_pv_config *c = b->config;
-    int rc = guest_image_open(c->kernel, &b->image, b->error);
+    int rc = image_open_cached(c->kernel, c->cache_dir, &b->image, b->error);
 
     if (rc)
         return rc;

@@ -33,7 +33,7 @@ enum guest_pae { GUEST_PAE_NO, GUEST_PAE_YES, GUEST_PAE_BIMODAL };
 struct guest_image_info {
     unsigned int bits;              /* 64 or 32 */
     bool is_bzimage;
-    const char *packing;            /* "none", "gzip", "xz", "lzma", "zstd", "lz4" */
+    const char *packing;            /* "none", "gzip", "xz", "lzma", "zstd", "lz4", "cached" */
     uint64_t elf_entry;
     uint64_t load_start, load_end;  /* the segments' physical addresses */
 
@@ -87,6 +87,7 @@ struct guest_pv_config {
     const char *ramdisk;            /* a file, or NULL: none */
     const char *cmdline;            /* NULL: empty */
     const char *features;           /* "a|b": the kernel must support these; NULL: no matter */
+    const char *cache_dir;          /* keeps unpacked kernels (made 0700 if absent), or NULL */
     uint64_t memory_kib;            /* what the domain has at its start */
     uint64_t max_memory_kib;        /* what it may be given later; 0: memory_kib */
     unsigned int vcpus;

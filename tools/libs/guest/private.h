@@ -92,6 +92,12 @@ static inline bool has_note(const struct guest_image_info *info, unsigned int no
     return info->present >> note & 1;
 }
 
+/*
+ * As guest_image_open(), from what dir has of it if it has, and else for the next time. Without a
+ * dir, or where it is not for us alone, it is just guest_image_open().
+ */
+int image_open_cached(const char *path, const char *dir, struct guest_image **image, char *error);
+
 /* A features text: sets bits; true if a required one is unknown. */
 bool features_parse(const char *text, size_t len, uint64_t *supported, uint64_t *required);
 

@@ -5,7 +5,7 @@
  *
  * sources: tools/libs/guest/error.c tools/libs/guest/image/file.c tools/libs/guest/image/unpack.c
  * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
- * sources: tools/libs/guest/image/image.c tools/libs/guest/pv_layout.c
+ * sources: tools/libs/guest/image/cache.c tools/libs/guest/image/image.c tools/libs/guest/pv_layout.c
  * sources: tools/libs/guest/pv_tables.c tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Idist/include -lz -llzma -lzstd -llz4
  */
@@ -22,7 +22,9 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <guest/guest.h>
 #include <xc/xc.h>
@@ -535,6 +537,48 @@ static void test_check(void **state)
     assert_int_equal(guest_check_pv(&config, NULL), -ENOEXEC);
 }
 
+/* A packed kernel is unpacked once, until it changes. */
+static void test_cache(void **state)
+{
+    char dir[] = "/tmp/guest-cache-XXXXXX", command[64];
+
+    assert_non_null(mkdtemp(dir));
+    for (int i = 0; i < 7; i++) {
+        reset();
+        modern_kernel();
+        image.bytes[300] = i;
+        gzFile packed = gzopen(kernel, "w");
+
+        assert_int_equal(gzwrite(packed, image.bytes, sizeof(image.bytes)), sizeof(image.bytes));
+        gzclose(packed);
+        config.cache_dir = dir;
+        good();
+        assert_string_equal(result.kernel.packing, "gzip");
+        assert_int_equal(*(char *)see(BASE + 0x100000 + 44), i);
+        reset();
+        config.cache_dir = dir;
+        good();
+        assert_string_equal(result.kernel.packing, "cached");
+        assert_int_equal(*(char *)see(BASE + 0x100000 + 44), i);
+    }
+    /* What is no kernel there is not believed, and what is open to others not used. */
+    sprintf(command, "ls %s | wc -l | grep -qx 4", dir);
+    assert_int_equal(system(command), 0);
+    sprintf(command, "for f in %s/*; do echo x > $f; done", dir);
+    assert_int_equal(system(command), 0);
+    reset();
+    config.cache_dir = dir;
+    good();
+    assert_string_equal(result.kernel.packing, "gzip");
+    chmod(dir, 0755);
+    reset();
+    config.cache_dir = dir;
+    good();
+    assert_string_equal(result.kernel.packing, "gzip");
+    sprintf(command, "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -547,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_bad_kernels),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_cache),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
