@@ -223,7 +223,8 @@ static const char *worker_check(struct worker *w)
     return why;
 }
 
-/* On a slow host the time may be over before everyone had a turn: then it goes on, up to a stall. */
+/* On a slow host the time may be over before everyone had a turn: then it goes on, up to a
+ * stall. */
 static bool all_had_a_turn(const struct worker *w, int count)
 {
     for (int i = 0; i < count; i++)
