@@ -121,6 +121,7 @@ static void init_text make_system_domains(void)
     config.max_vcpus = 0;
     check(!domain_create(DOMID_XEN, &config, &system_domain_xen));
     check(!domain_create(DOMID_IO, &config, &system_domain_io));
+    m2p_share(system_domain_xen);
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
         check(!vcpu_create(idle_domain, cpu, cpu));
     cpu_info()->vcpu = idle_domain->vcpu[0];

@@ -204,6 +204,19 @@ static void init_text map_tables_for(uint64_t first_mfn, uint64_t last_mfn)
     }
 }
 
+/* Toolstacks map the machine-to-phys table like foreign memory, of DOMID_XEN: they may read it. */
+void init_text m2p_share(struct domain *owner)
+{
+    for (uint64_t va = M2P_START; va < M2P_START + max_mfn * 8; va += 1UL << 21) {
+        pte_t *e = walk_to(va, 2);
+        if (!(*e & PTE_PRESENT))
+            continue;
+        struct frame *f = mfn_to_frame(pte_mfn(*e));
+        for (unsigned int i = 0; i < 512; i++)
+            frame_share_with(&f[i], owner, true);
+    }
+}
+
 void init_text paging_init(void)
 {
     have_1gib_pages =

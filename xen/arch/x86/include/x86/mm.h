@@ -99,6 +99,7 @@ void tlb_flush_for_reuse(const struct frame *f, unsigned int order, const struct
 #define M2P_INVALID (~0UL)
 /* our pages seen by guests; see public INVALID_P2M conventions */
 #define M2P_SHARED  (~0UL >> 1)
+void m2p_share(struct domain *owner);           /* boot: owner's, for who may map owner's frames */
 static inline uint64_t *m2p_entry(mfn_t mfn) { return (uint64_t *)M2P_START + mfn.m; }
 
 /* ---- frames' types: what each kind needs checked (pv/table_types.c) ---- */
