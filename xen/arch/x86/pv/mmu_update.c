@@ -289,20 +289,37 @@ long do_mmu_update(uint64_t ureqs, unsigned int count, uint64_t pdone, unsigned 
     return update_many(ureqs, count, pdone, foreigndom);
 }
 
-struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
+/*
+ * The L1 table behind va, with a reference; NULL: none.
+ *
+ * The tables above it are read without references, while another vcpu may be taking them away.
+ * Interrupts are off: whoever gives a table a new use first waits until this CPU has flushed (it is
+ * in dirty_cpus, and a flush that came before this walk came after the entry that leads to the
+ * table was gone), so what is read here is still a table.
+ */
+static struct frame *walk_to_l1(struct vcpu *v, uint64_t va)
 {
     mfn_t table = v->arch.pv.in_kernel ? v->arch.pv.kernel_table : v->arch.pv.user_table;
+    unsigned long flags = irq_save();
+    struct frame *f = NULL;
 
-    if (!pv_address_ok(va))
-        return NULL;
     for (unsigned int level = 4; level > 1; level--) {
         pte_t e = read_once(((pte_t *)mfn_to_virt(table))[pt_index(va, level)]);
         if (!(e & PTE_PRESENT) || (e & PTE_PSE))
-            return NULL;
+            goto out;
         table = pte_mfn(e);
     }
-    struct frame *f = mfn_to_frame(table);
-    if (!frame_get_inline(f, v->domain))
+    if (frame_get_inline(mfn_to_frame(table), v->domain))
+        f = mfn_to_frame(table);
+out:
+    irq_restore(flags);
+    return f;
+}
+
+struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
+{
+    struct frame *f = pv_address_ok(va) ? walk_to_l1(v, va) : NULL;
+    if (!f)
         return NULL;
     frame_lock_table_inline(f);
     /* Another vcpu may have taken the table away meanwhile: only what it is now, under the lock,
@@ -310,7 +327,7 @@ struct frame *pv_find_l1(struct vcpu *v, uint64_t va, pte_t **pe)
     uint64_t type = read_once(f->type);
     if (frame_kind(f) == FRAME_KIND_L1 && (type & FRAME_VALIDATED) &&
         (type & FRAME_TYPE_REFS_MASK)) {
-        *pe = (pte_t *)mfn_to_virt(table) + pt_index(va, 1);
+        *pe = (pte_t *)frame_to_virt(f) + pt_index(va, 1);
         return f;
     }
     pv_release_l1(f);
