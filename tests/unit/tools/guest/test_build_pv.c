@@ -4,9 +4,10 @@
  * page tables, and every hypercall's failure.
  *
  * sources: tools/libs/guest/error.c tools/libs/guest/image/file.c tools/libs/guest/image/unpack.c
- * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c sources:
- * tools/libs/guest/image/cache.c tools/libs/guest/image/image.c tools/libs/guest/pv_layout.c
- * sources: tools/libs/guest/pv_tables.c tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
+ * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
+ * sources: tools/libs/guest/image/cache.c tools/libs/guest/image/image.c
+ * sources: tools/libs/guest/pv_layout.c tools/libs/guest/pv_tables.c
+ * sources: tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Idist/include -lz -llzma -lzstd -llz4
  */
 #include <errno.h>
