@@ -65,7 +65,7 @@ static int parse(struct create *c, int argc, char **argv)
         case 'n': c->dryrun = true; break;
         case 'p': c->paused = true; break;
         case 'c': c->console = true; break;
-        default: return 1 + usage_error("Invalid argument.");
+        default: return 1 + bad_option(argv);
         }
     }
     for (int i = optind; i < argc; i++) {

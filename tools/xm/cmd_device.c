@@ -32,8 +32,8 @@ int cmd_block_attach(int argc, char **argv)
     struct config_disk disk;
     struct config_error e;
 
-    if (argc < 5 || argc > 6)
-        return usage_error("'xm block-attach' requires between 4 and 5 arguments.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     char *text = xasprintf("%s,%s,%s%s%s", argv[2], argv[3], argv[4], argc > 5 ? "," : "",
                            argc > 5 ? argv[5] : "");
     int rc = config_disk_parse(text, &disk, &e);
@@ -52,8 +52,8 @@ int cmd_network_attach(int argc, char **argv)
     struct config_vif vif;
     struct config_error e;
 
-    if (argc < 2)
-        return usage_error("'xm network-attach' requires between 1 and 11 arguments.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     for (int i = 2; i < argc; i++) {
         if (!strchr(argv[i], '='))
             return usage_error("Invalid argument: %s", argv[i]);
@@ -78,11 +78,11 @@ static int detach(int argc, char **argv, const char *class)
     optind = 0;
     while ((option = getopt_long(argc, argv, "f", options, NULL)) >= 0) {
         if (option != 'f')
-            return usage_error("Invalid argument.");
+            return bad_option(argv);
         force = true;
     }
-    if (argc - optind != 2)
-        return usage_error("'xm %s' requires 2 arguments.", argv[0]);
+    if (count_is_wrong(argc - optind))
+        return 1;
     return ask(NULL, "detach", argv[optind], class, argv[optind + 1], force ? "1" : "0", NULL);
 }
 
@@ -140,7 +140,7 @@ static int list(int argc, char **argv, const char *class, const char *header,
     optind = 0;
     while ((option = getopt_long(argc, argv, "l", options, NULL)) >= 0) {
         if (option != 'l')
-            return usage_error("Invalid argument.");
+            return bad_option(argv);
         is_long = true;
     }
     if (optind == argc)

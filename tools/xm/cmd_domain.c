@@ -12,20 +12,21 @@
 
 #define POLL_US 200000
 #define REBOOT_WAIT_S 30
+#define STATUS_DOWN 4
 
 /* ---- one domain, one method ---- */
 
 static int with_domain(int argc, char **argv, const char *method)
 {
-    if (argc != 2)
-        return usage_error("'xm %s' requires 1 argument.", argv[0]);
+    if (count_is_wrong(argc - 1))
+        return 1;
     return ask(NULL, method, argv[1], NULL);
 }
 
 static int with_domain_and_word(int argc, char **argv, const char *method)
 {
-    if (argc != 3)
-        return usage_error("'xm %s' requires 2 arguments.", argv[0]);
+    if (count_is_wrong(argc - 1))
+        return 1;
     return ask(NULL, method, argv[1], argv[2], NULL);
 }
 
@@ -65,8 +66,8 @@ static int print_value(int argc, char **argv, const char *key)
 {
     struct sxp *d;
 
-    if (argc != 2)
-        return usage_error("'xm %s' requires 1 argument.", argv[0]);
+    if (count_is_wrong(argc - 1))
+        return 1;
     int rc = get_domain(argv[1], &d);
 
     if (rc)
@@ -103,8 +104,8 @@ int cmd_domstate(int argc, char **argv)
 {
     struct sxp *d;
 
-    if (argc != 2)
-        return usage_error("'xm domstate' requires 1 argument.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     int rc = get_domain(argv[1], &d);
 
     if (rc)
@@ -129,11 +130,11 @@ int cmd_console(int argc, char **argv)
         switch (option) {
         case 'q': quiet = true; break;
         case 'n': number = optarg; break;
-        default: return usage_error("Invalid argument.");
+        default: return bad_option(argv);
         }
     }
-    if (optind + 1 != argc)
-        return usage_error("'xm console' requires 1 argument.");
+    if (count_is_wrong(argc - optind))
+        return 1;
     if (quiet && !freopen("/dev/null", "w", stderr))
         return 1;
     int rc = get_domain(argv[optind], &d);
@@ -160,7 +161,7 @@ int cmd_start(int argc, char **argv)
         switch (option) {
         case 'p': paused = true; break;
         case 'c': console = true; break;
-        default: return usage_error("Invalid argument.");
+        default: return bad_option(argv);
         }
     }
     if (optind + 1 != argc)
@@ -179,14 +180,14 @@ struct going {
     char *name, *domid;
 };
 
-/* The id that name has now; NULL: none. free() it. */
+/* The id that name has now; NULL: none, or it is down and kept so. free() it. */
 static char *domid_now(const struct sxp *domains, const char *name)
 {
     const struct sxp *d;
 
     for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
         if (!strcmp(text_of(d, "name", ""), name) && sxp_value(d, "domid") &&
-            strcmp(text_of(d, "state", "") + 3, "s--"))
+            number_of(d, "status", 0) != STATUS_DOWN)
             return strdup(sxp_value(d, "domid"));
     }
     return NULL;
@@ -284,7 +285,7 @@ static int shut_down(int argc, char **argv, const char *reason)
         case 'w': wait = true; break;
         case 'H': halt = true; break;
         case 'R': reboot = true; break;
-        default: return usage_error("Invalid argument.");
+        default: return bad_option(argv);
         }
     }
     if (halt && reboot)

@@ -47,7 +47,7 @@ int cmd_info(int argc, char **argv)
         if (option == 'c')
             return print_config();
         if (option != 'n')
-            return usage_error("Invalid argument.");
+            return bad_option(argv);
     }
     int rc = xend_is_up() ? ask(&info, "info", NULL) : local_info(&info);
 
@@ -73,7 +73,7 @@ int cmd_dmesg(int argc, char **argv)
     optind = 0;
     while ((option = getopt_long(argc, argv, "c", options, NULL)) >= 0) {
         if (option != 'c')
-            return usage_error("Invalid argument.");
+            return bad_option(argv);
         clear = true;
     }
     if (optind < argc)
@@ -93,8 +93,8 @@ int cmd_log(int argc, char **argv)
     struct sxp *text;
 
     (void)argv;
-    if (argc > 1)
-        return usage_error("'xm log' requires 0 arguments.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     int rc = ask(&text, "log", NULL);
 
     if (rc)
@@ -106,8 +106,8 @@ int cmd_log(int argc, char **argv)
 
 int cmd_debug_keys(int argc, char **argv)
 {
-    if (argc != 2)
-        return usage_error("'xm debug-keys' requires 1 argument.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     return xend_is_up() ? ask(NULL, "debug-keys", argv[1], NULL) : local_debug_keys(argv[1]);
 }
 

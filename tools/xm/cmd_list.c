@@ -72,7 +72,7 @@ int cmd_list(int argc, char **argv)
             fprintf(stderr, "xm list -v is deprecated.  Please use xm vcpu-list.\n");
             return cmd_vcpu_list(argc - optind + 1, argv + optind - 1);
         case OPT_STATE: state = optarg; break;
-        default: return usage_error("Invalid argument.");
+        default: return bad_option(argv);
         }
     }
     if (state && optind < argc)
@@ -169,7 +169,7 @@ int cmd_uptime(int argc, char **argv)
     optind = 0;
     while ((option = getopt_long(argc, argv, "s", options, NULL)) >= 0) {
         if (option != 's')
-            return usage_error("Invalid argument.");
+            return bad_option(argv);
         is_short = true;
     }
     int rc = get_domains(argc - optind, argv + optind, &domains);

@@ -37,8 +37,8 @@ static int set_memory(int argc, char **argv, const char *method)
     unsigned long long mib;
     char text[24];
 
-    if (argc != 3)
-        return usage_error("'xm %s' requires 2 arguments.", argv[0]);
+    if (count_is_wrong(argc - 1))
+        return 1;
     if (!parse_mib(argv[2], &mib))
         return usage_error("Invalid argument.");
     snprintf(text, sizeof(text), "%llu", mib);
@@ -57,7 +57,7 @@ int cmd_mem_max(int argc, char **argv)
 
 int cmd_vcpu_set(int argc, char **argv)
 {
-    if (argc != 3)
-        return usage_error("'xm vcpu-set' requires 2 arguments.");
+    if (count_is_wrong(argc - 1))
+        return 1;
     return ask(NULL, "vcpu-set", argv[1], argv[2], NULL);
 }

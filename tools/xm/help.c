@@ -2,6 +2,7 @@
 /*
  * Help texts, and errors that end in one.
  */
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +111,29 @@ int usage_error(const char *fmt, ...)
     if (command_current())
         help_command(command_current());
     return 1;
+}
+
+bool count_is_wrong(int count)
+{
+    const struct command *c = command_current();
+
+    if (count >= c->min_args && (c->max_args < 0 || count <= c->max_args))
+        return false;
+    if (c->min_args == c->max_args)
+        usage_error("'xm %s' requires %d argument%s.", c->name, c->min_args,
+                    c->min_args == 1 ? "" : "s");
+    else if (c->max_args < 0)
+        usage_error("'xm %s' requires at least %d argument%s.", c->name, c->min_args,
+                    c->min_args == 1 ? "" : "s");
+    else
+        usage_error("'xm %s' requires between %d and %d arguments.", c->name, c->min_args,
+                    c->max_args);
+    return true;
+}
+
+int bad_option(char **argv)
+{
+    return usage_error("option %s not recognized", argv[optind - 1]);
 }
 
 int cmd_help(int argc, char **argv)

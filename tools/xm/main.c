@@ -5,6 +5,7 @@
  * Help, completion and manual come from the table. A command is called by its name, or by two or
  * more letters that begin only one.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,6 +204,7 @@ int run_command(int argc, char **argv)
     if (!c)
         return not_found(argv[0]);
     current = c;
+    opterr = 0;
     if (wants_help(c, argc, argv)) {
         help_command(c);
         return 1;

@@ -22,7 +22,7 @@ enum command_group {
 struct command {
     const char *name;
     int (*run)(int argc, char **argv);
-    int min_args, max_args;     /* besides options; max -1: any number */
+    int min_args, max_args;     /* besides options: count_is_wrong(); max -1: any number */
     const char *usage;          /* its arguments */
     const char *help;
     bool is_common;             /* in the short list */
@@ -41,14 +41,18 @@ void help_long(void);
 void help_command(const struct command *c);
 /* "Error: …" and the usage of the command that runs; returns 1. */
 int usage_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
+/* Says so if the command that runs does not take so many arguments. */
+bool count_is_wrong(int count);
+/* For getopt's '?': names the option; returns 1. */
+int bad_option(char **argv);
 /* "Error: …"; returns 1. */
 int error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* ---- client.c: xend ---- */
 
 /*
- * Sends (METHOD words …) and waits. 0: *value is what came with ok (NULL if nothing), freed by the
- * caller. Otherwise the error was printed, and what is returned is the exit status.
+ * Sends (METHOD words …) and waits. 0: *value is what came with ok (NULL if nothing), freed by
+ * the caller. Otherwise the error was printed, and what is returned is the exit status.
  */
 int ask(struct sxp **value, const char *method, ...) __attribute__((sentinel));
 int ask_sxp(struct sxp **value, struct sxp *message);

@@ -22,6 +22,16 @@ void read_version(struct request *r)
     answer_ok(r, sxp_atom(XENITH_VERSION));
 }
 
+/* As users of xm know them: halted 0, paused 1, running 2, shut down 4. */
+static int status_number(const struct domain *d)
+{
+    switch (d->phase) {
+    case DOMAIN_HALTED: return 0;
+    case DOMAIN_DOWN: return 4;
+    default: return d->info.flags & XEN_DOMINF_paused ? 1 : 2;
+    }
+}
+
 /* As host_domain(), of halted ones too, with the names we have for them. */
 static struct sxp *brief(struct domain *d)
 {
@@ -30,9 +40,15 @@ static struct sxp *brief(struct domain *d)
     if (domain_is_alive(d) && d->is_seen) {
         s = host_domain(d->x->xs, &d->info);
         sxp_add_pair(s, "managed", d->is_managed ? "1" : "0");
+        sxp_add_pairf(s, "status", "%d", status_number(d));
         return s;
     }
     s = sxp_list("domain");
+    /* The hypervisor's part is gone already, its devices are not. */
+    if (domain_is_alive(d)) {
+        sxp_add_pairf(s, "domid", "%u", d->domid);
+        sxp_add_pair(s, "state", "-----d");
+    }
     sxp_add_pair(s, "name", d->name);
     sxp_add_pair(s, "uuid", d->uuid);
     for (size_t i = 0; i < 3; i++) {
@@ -42,6 +58,7 @@ static struct sxp *brief(struct domain *d)
         sxp_add_pair(s, keys[i], value ? value : "0");
     }
     sxp_add_pair(s, "managed", d->is_managed ? "1" : "0");
+    sxp_add_pairf(s, "status", "%d", status_number(d));
     return s;
 }
 
@@ -76,15 +93,6 @@ static struct domain *find(struct request *r)
     if (!d)
         answer_fail(r, &f);
     return d;
-}
-
-static int status_number(const struct domain *d)
-{
-    switch (d->phase) {
-    case DOMAIN_HALTED: return 0;
-    case DOMAIN_DOWN: return 4;
-    default: return d->info.flags & XEN_DOMINF_paused ? 1 : 2;
-    }
 }
 
 /* (domain (domid N) what was configured … what is). */

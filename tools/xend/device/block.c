@@ -66,8 +66,8 @@ static int check_guests(struct device *v, const struct stat *mine, struct failur
             const struct config_disk *theirs = other->own;
             struct stat st;
 
-            if (other == v || other->class != &block_class || other->phase == DEVICE_NEW ||
-                stat(theirs->path, &st) || !is_same(mine, &st))
+            if (other == v || other->class != &block_class || stat(theirs->path, &st) ||
+                !is_same(mine, &st))
                 continue;
             if (writes(disk) || theirs->mode == CONFIG_DISK_WRITE)
                 return fail(f, -EBUSY, "Device %s is mounted in a guest domain, and so cannot be "

@@ -116,6 +116,18 @@ int devices_from_config(struct domain *d, struct failure *f)
     return 0;
 }
 
+int devices_check(struct domain *d, struct failure *f)
+{
+    for_each_list(l, &d->devices) {
+        struct device *v = list_entry(l, struct device, link);
+        int rc = v->class->check(v, f);
+
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 void devices_adopt(struct domain *d)
 {
     for_each_list_safe(l, &d->devices) {

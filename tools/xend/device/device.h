@@ -33,7 +33,8 @@ struct device_class {
     const char *script_on, *script_off;     /* first argument of the script */
     /* Understands device->config: sets devid and own. f says what is wrong. */
     int (*parse)(struct device *v, struct failure *f);
-    /* What cannot be known before the device is to be connected: sharing, files. */
+    /* That the world is ready for it: files, bridges, nobody else at its disk. Asked before the
+     * domain is built, and again when the device is connected. */
     int (*check)(struct device *v, struct failure *f);
     void (*write)(struct device *v, struct store_tx *t);
     /* The script's path, free() it; extra variables into env as NAME=VALUE. */
@@ -68,6 +69,7 @@ extern const struct device_class block_class, net_class;
 void devices_name(struct sxp *config);
 /* Makes d->devices of d->config, not connected. */
 int devices_from_config(struct domain *d, struct failure *f);
+int devices_check(struct domain *d, struct failure *f);
 void devices_connect(struct domain *d, domain_done_fn *done, void *arg);
 /* All, by force: the domain is dead. Never fails; done may be called before this returns. */
 void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg);

@@ -191,12 +191,28 @@ void device_connect(struct device *v, domain_done_fn *done, void *arg)
 
 /* ---- disconnecting ---- */
 
+/* The folder of all of its class that the domain had, with the last of them. */
+static void remove_empty(struct device *v, const char *where)
+{
+    char *folder = xasprintf("%s/%s/%u", where, v->class->name, v->domid), **names;
+    size_t count;
+
+    if (!xs_list(v->d->x->xs, XS_NO_TX, folder, &names, &count)) {
+        free(names);
+        if (!count)
+            store_drop(v->d->x, "%s", folder);
+    }
+    free(folder);
+}
+
 static void remove_nodes(struct device *v)
 {
     store_drop(v->d->x, "%s", v->backend);
     store_drop(v->d->x, "%s", v->frontend);
     store_drop(v->d->x, "/local/domain/0/error/backend/%s/%u/%u", v->class->name, v->domid,
                v->devid);
+    remove_empty(v, "/local/domain/0/backend");
+    remove_empty(v, "/local/domain/0/error/backend");
     log_debug("%s: %s %u is removed", v->d->name, v->class->name, v->devid);
 }
 
@@ -242,7 +258,8 @@ static void clean_up(struct device *v)
     v->script = run_script(v, v->class->script_off, script_off_done, &path);
     free(path);
     if (v->script) {
-        loop_after(v->d->x, &v->timer, FORCED_MS, script_off_late, v);
+        loop_after(v->d->x, &v->timer, v->d->x->config.device_destroy_timeout * 1000,
+                   script_off_late, v);
         return;
     }
     remove_nodes(v);

@@ -135,7 +135,8 @@ static int step_check(struct start *s)
         return fail(&s->f, -ENOENT, "Kernel image does not exist: %s", s->config.kernel);
     if (s->config.ramdisk && access(s->config.ramdisk, R_OK))
         return fail(&s->f, -ENOENT, "Kernel ramdisk does not exist: %s", s->config.ramdisk);
-    return devices_from_config(s->d, &s->f);
+    rc = devices_from_config(s->d, &s->f);
+    return rc ? rc : devices_check(s->d, &s->f);
 }
 
 static void go_on(struct start *s, int rc);

@@ -22,9 +22,8 @@ struct request {
 /* What a guest's kernel and agents write to. */
 static const char *const guests_own[] = {
     "control/shutdown", "control/sysrq", "control/feature-poweroff", "control/feature-reboot",
-    "control/feature-suspend", "control/feature-halt", "control/feature-sysrq",
-    "control/feature-balloon", "control/laptop-slate-mode", "device/suspend/event-channel",
-    "data", "device-misc", "error", "guest", "hvmpv", "drivers", "feature", "attr",
+    "control/feature-suspend", "control/feature-sysrq", "control/feature-balloon",
+    "device/suspend/event-channel", "data", "error", "attr",
 };
 
 static void write_home(struct store_tx *t, struct domain *d, const struct config_domain *c)

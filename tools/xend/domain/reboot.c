@@ -14,6 +14,7 @@
 #include <xc/xc.h>
 #include <xen/sched.h>
 
+#include "device/device.h"
 #include "domain/domain.h"
 #include "store.h"
 
@@ -95,6 +96,13 @@ static void keep(struct domain *d)
     state_save(d, NULL);
 }
 
+static void corpse_is_bare(void *arg, int rc, const struct failure *f)
+{
+    (void)rc;
+    (void)f;
+    domain_start(arg, false, NULL, NULL);
+}
+
 /* The corpse takes a name and a UUID of its own, and its successor the old ones. */
 static void rename_restart(struct domain *d)
 {
@@ -119,7 +127,8 @@ static void rename_restart(struct domain *d)
         xc_domain_set_handle(d->x->xc, d->domid, handle);
     store_set(d->x, d->name, "/local/domain/%u/name", d->domid);
     keep(d);
-    domain_start(next, false, NULL, NULL);
+    /* Its disks are its successor's. */
+    devices_disconnect(d, corpse_is_bare, next);
 }
 
 static void perform(struct domain *d, enum action action)
