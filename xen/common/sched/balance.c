@@ -92,6 +92,36 @@ struct sched_unit *balance_pull(struct runqueue *rq, unsigned int cpu, int64_t k
     return NULL;
 }
 
+/* It is told once: its bit comes back when it has looked and found nothing. */
+static bool claim(struct cpupool *pool, unsigned int cpu)
+{
+    if (!atomic_test_and_clear_bit(cpu, pool->idle.bits))
+        return false;
+    softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
+    return true;
+}
+
+bool balance_tell_idle(const struct sched_unit *u)
+{
+    int cpu;
+
+    while ((cpu = cpu_find_idle(u->vcpu)) >= 0)
+        if (claim(u->domain->pool, (unsigned int)cpu))
+            return true;
+    return false;
+}
+
+void balance_tell_another(struct cpupool *pool, unsigned int cpu)
+{
+    unsigned int crowded = next_crowded(pool, cpu, cpu);
+
+    if (crowded == cpu)
+        return;
+    for_each_cpu_of(idle, &pool->idle)
+        if (claim(pool, idle))
+            return;
+}
+
 void balance_push(struct runqueue *rq, unsigned int cpu, const struct sched_unit *u, time_ns now)
 {
     const struct cpupool *pool = rq->pool;

@@ -17,7 +17,7 @@
 
 static int64_t bvt_key(const struct sched_unit *u, time_ns ns)
 {
-    return ns - read_once(u->domain->shares.credit) - u->fair.bonus;
+    return -shares_owed(u, ns) - u->fair.bonus;
 }
 
 static int64_t warp_now(const struct sched_unit *u, time_ns now)
@@ -36,7 +36,7 @@ static void bvt_ran(struct sched_unit *u, unsigned int cpu, time_ns ns, time_ns 
 {
     struct bvt_domain *b = &u->domain->bvt;
 
-    shares_charge(u->domain, ns);
+    shares_charge(u, ns);
     if (likely(!u->fair.bonus) || !b->warp_limit)
         return;
     b->warped += ns;

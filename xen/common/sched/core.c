@@ -82,6 +82,12 @@ static struct sched_unit *publish_best(struct runqueue *rq, unsigned int cpu)
     return best;
 }
 
+static void charge(struct sched_unit *u, unsigned int cpu, time_ns now)
+{
+    policy_of(u)->ran(u, cpu, now - u->since, now);
+    u->since = now;
+}
+
 void sched_parked(unsigned int cpu) { count_out(&per_cpu(runqueue, cpu), cpu); }
 void sched_unparked(unsigned int cpu) { count_in(&per_cpu(runqueue, cpu), cpu); }
 
@@ -132,10 +138,7 @@ static void tell(struct runqueue *rq, struct sched_unit *u, time_ns now)
         slice_within(rq, at);
     if (!pool_is_smp(rq->pool))
         return;
-    int idle = cpu_find_idle(u->vcpu);
-    if (idle >= 0)
-        softirq_raise_on((unsigned int)idle, SOFTIRQ_SCHEDULE);
-    else if (at > now)
+    if (!balance_tell_idle(u) && at > now)
         balance_push(rq, cpu, u, now);
 }
 
@@ -340,6 +343,18 @@ void sched_change_pool(unsigned int cpu, struct cpupool *from, struct cpupool *t
     softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
 }
 
+void sched_charge_running(const struct cpupool *p)
+{
+    for_each_cpu_of(cpu, &p->cpus) {
+        struct runqueue *rq = &per_cpu(runqueue, cpu);
+        unsigned long flags = spin_lock_irqsave(&rq->lock);
+        const struct vcpu *v = rq->running;
+        if (!v->is_idle && v->sched->domain->pool == p)
+            charge(v->sched, cpu, time_now());
+        spin_unlock_irqrestore(&rq->lock, flags);
+    }
+}
+
 /* ---- Switching ------------------------------------------------------------------------------- */
 
 /* What ran is paid for, and waits if it wants to go on. */
@@ -347,8 +362,7 @@ static void retire(struct runqueue *rq, struct vcpu *prev, unsigned int cpu, tim
 {
     struct sched_unit *u = prev->sched;
 
-    policy_of(u)->ran(u, cpu, now - u->since, now);
-    u->since = now;
+    charge(u, cpu, now);
     if (vcpu_runnable(prev) && affinity_allows(prev, cpu))
         queue_in(rq, u, SCHED_PREEMPTED, now);
 }
@@ -384,15 +398,20 @@ static void change_runstates(struct vcpu *prev, struct vcpu *next, time_ns now)
     runstate_change(next, RUNSTATE_running, now);
 }
 
-/* Others learn what this CPU does now. */
-static void announce(struct runqueue *rq, unsigned int cpu, time_ns now)
+/* Others learn what this CPU does now.  One that was idle may have been told to come for somebody
+ * else than whom it took. */
+static void announce(struct runqueue *rq, unsigned int cpu, bool was_idle, time_ns now)
 {
     struct cpupool *pool = rq->pool;
 
-    if (!rq->running->is_idle && test_bit(cpu, pool->idle.bits))
-        atomic_clear_bit(cpu, pool->idle.bits);
+    if (!rq->running->is_idle) {
+        if (test_bit(cpu, pool->idle.bits))
+            atomic_clear_bit(cpu, pool->idle.bits);
+        if (was_idle)
+            balance_tell_another(pool, cpu);
+    }
     const struct sched_unit *best = publish_best(rq, cpu);
-    if (best && now - rq->balanced > BALANCE_INTERVAL) {
+    if (best && !balance_tell_idle(best) && now - rq->balanced > BALANCE_INTERVAL) {
         rq->balanced = now;
         balance_push(rq, cpu, best, now);
     }
@@ -428,7 +447,7 @@ static void schedule(void)
         next->is_running = true;
     }
     if (pool_is_smp(rq->pool))
-        announce(rq, cpu, now);
+        announce(rq, cpu, prev->is_idle, now);
     spin_unlock(&rq->lock);
     if (next == prev) {
         irq_enable();
@@ -450,9 +469,8 @@ void sched_switched(struct vcpu *prev)
     const struct sched_unit *u = prev->sched;
     if (read_once(u->queued)) {
         /* Until now no idle CPU could take it. */
-        int idle = pool_is_smp(u->domain->pool) ? cpu_find_idle(prev) : -1;
-        if (idle >= 0)
-            softirq_raise_on((unsigned int)idle, SOFTIRQ_SCHEDULE);
+        if (pool_is_smp(u->domain->pool))
+            balance_tell_idle(u);
     } else if (vcpu_runnable(prev)) {
         vcpu_wake(prev);
     }

@@ -13,7 +13,7 @@
 
 #include "policy.h"
 
-enum { BOOST, UNDER, OVER, PRIOS };
+enum { BOOST, OWED, UNDER, OVER, PRIOS };
 
 #define TICK            (10 * NS_PER_MS)        /* a boost lasts that long */
 /* who runs out of credit sooner is not interrupted for it */
@@ -41,9 +41,13 @@ static struct sched_unit *first_of(const struct list_head *list)
 /* What u is when it has run for `ns` that are not charged yet. */
 static unsigned int prio_of(const struct sched_unit *u, time_ns ns)
 {
-    if (read_once(u->domain->shares.credit) <= ns)
+    int64_t owed = shares_owed(u, ns);
+
+    if (owed <= 0)
         return OVER;
-    return u->credit.boost_left > ns ? BOOST : UNDER;
+    if (u->credit.boost_left > ns)
+        return BOOST;
+    return owed > SHARES_PERIOD ? OWED : UNDER;
 }
 
 /* ---- Queues ---------------------------------------------------------------------------------- */
@@ -166,7 +170,7 @@ static struct sched_choice credit_pick(unsigned int cpu, time_ns now)
         if (u->credit.prio == BOOST)
             slice = min(slice, u->credit.boost_left);
         if (u->credit.prio != OVER)
-            slice = min(slice, max(read_once(u->domain->shares.credit), MIN_SLICE));
+            slice = min(slice, max(shares_owed(u, 0), MIN_SLICE));
         slice = max(slice, NS_PER_MS / 2);
     }
     return (struct sched_choice){ u, shares_slice(u, slice) };
@@ -174,7 +178,7 @@ static struct sched_choice credit_pick(unsigned int cpu, time_ns now)
 
 static void credit_ran(struct sched_unit *u, unsigned int cpu, time_ns ns, time_ns now)
 {
-    shares_charge(u->domain, ns);
+    shares_charge(u, ns);
     u->credit.left -= ns;
     u->credit.boost_left -= ns;
 }
@@ -192,11 +196,11 @@ static time_ns credit_preempts(const struct sched_unit *u, const struct sched_un
     return now + max(running->credit.left - ran, MIN_SLICE);
 }
 
-/* A boost is for its own CPU; others are only better off with a vcpu that has credit where theirs
- * has none. */
+/* A boost is for its own CPU. */
 static int64_t credit_key(const struct sched_unit *u, time_ns ns)
 {
-    return read_once(u->domain->shares.credit) > ns ? 0 : 1;
+    unsigned int prio = prio_of(u, ns);
+    return prio == BOOST ? UNDER : (int64_t)prio;
 }
 
 static struct sched_unit *credit_steal(unsigned int from, unsigned int to, int64_t key)
@@ -290,7 +294,7 @@ static int credit_put_global(struct cpupool *p, const struct xen_sysctl_schedule
 
 static void credit_dump(unsigned int cpu)
 {
-    static const char *const names[] = { "boosted", "under", "over" };
+    static const char *const names[] = { "boosted", "owed", "under", "over" };
     struct sched_unit *u;
 
     for (unsigned int prio = 0; prio < PRIOS; prio++)

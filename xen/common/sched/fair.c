@@ -45,20 +45,22 @@ static int64_t key_of(const struct sched_unit *u, time_ns ns)
 
 static int64_t fair_key(const struct sched_unit *u, time_ns ns)
 {
-    return ns - read_once(u->domain->shares.credit) - max(u->fair.bonus - ns, 0L);
+    return -shares_owed(u, ns) - max(u->fair.bonus - ns, 0L);
 }
 
 /* ---- The queue, for bvt.c too ---------------------------------------------------------------- */
 
-void fair_put(struct sched_unit *u, unsigned int cpu)
+/* One that has waited comes before others of its domain, who have the same key. */
+static void put_again(struct sched_unit *u, unsigned int cpu)
 {
-    u->fair.key = key_of(u, 0);
+    u->fair.key = key_of(u, 0) - OLD / 2;
     rb_insert(&per_cpu(fair_queue, cpu).tree, &u->fair.node, is_before);
 }
 
 void fair_queue_in(struct sched_unit *u, unsigned int cpu, time_ns now)
 {
-    fair_put(u, cpu);
+    u->fair.key = key_of(u, 0);
+    rb_insert(&per_cpu(fair_queue, cpu).tree, &u->fair.node, is_before);
     if (!per_cpu(runqueue, cpu).running->is_idle || read_once(u->domain->shares.cap))
         shares_arm(u->domain->pool, now);
 }
@@ -81,9 +83,9 @@ static void sort_again(struct fair_queue *q, unsigned int cpu)
     q->tree = RB_ROOT;
     while ((node = rb_first(&old))) {
         rb_erase(&old, node);
-        fair_put(unit_of(node), cpu);
+        put_again(unit_of(node), cpu);
     }
-    shares_unpark_ready(cpu, fair_put);
+    shares_unpark_ready(cpu, put_again);
 }
 
 struct sched_unit *fair_best(unsigned int cpu)
@@ -101,7 +103,7 @@ struct sched_unit *fair_best(unsigned int cpu)
         if (is_at_cap)
             shares_park(u, cpu);
         else
-            fair_put(u, cpu);
+            put_again(u, cpu);
     }
     return u;
 }
@@ -204,7 +206,7 @@ static void fair_enqueue(struct sched_unit *u, unsigned int cpu, enum sched_why 
 
 static void fair_ran(struct sched_unit *u, unsigned int cpu, time_ns ns, time_ns now)
 {
-    shares_charge(u->domain, ns);
+    shares_charge(u, ns);
     u->fair.bonus = max(u->fair.bonus - ns, 0L);
 }
 

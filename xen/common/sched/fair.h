@@ -6,7 +6,6 @@
 
 #include "policy.h"
 
-void fair_put(struct sched_unit *u, unsigned int cpu);
 void fair_queue_in(struct sched_unit *u, unsigned int cpu, time_ns now);
 void fair_dequeue(struct sched_unit *u, unsigned int cpu);
 struct sched_unit *fair_best(unsigned int cpu);

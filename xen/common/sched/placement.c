@@ -103,9 +103,13 @@ unsigned int cpu_choose(const struct vcpu *v, const struct runqueue *rq)
     unsigned int here = v->processor;
     bool is_allowed = affinity_allows(v, here);
 
-    if (likely(is_allowed) &&
-        (!pool_is_smp(v->sched->domain->pool) || (is_free(rq) && likes(v, here))))
-        return here;
+    if (likely(is_allowed)) {
+        const struct cpupool *pool = v->sched->domain->pool;
+        if (!pool_is_smp(pool))
+            return here;
+        if (test_bit(here, pool->idle.bits) && is_free(rq) && likes(v, here))
+            return here;
+    }
     int idle = cpu_find_idle(v);
     if (idle >= 0)
         return (unsigned int)idle;

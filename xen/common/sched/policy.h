@@ -26,7 +26,10 @@ struct shares {
     uint16_t weight, cap;               /* cap: percent of one CPU, 0: none */
     int64_t credit;                     /* ns it may run before it comes after others; atomic */
     int64_t budget;                     /* ns until the cap stops it; atomic */
-    int64_t mark, grant; /* the accounting's: credit when last looked at, what is added */
+    uint32_t width;                     /* on how many CPUs it can run at once */
+    /* The accounting's own: */
+    int64_t used, owned, grant;         /* what it ran since the last time; has; is given */
+    bool is_active;                     /* ran, or wanted to */
 };
 
 struct shares_pool {
@@ -39,6 +42,11 @@ struct shares_pool {
 struct shares_unit {
     struct list_head link;              /* on its CPU's list of the parked */
     bool is_parked;                     /* its domain is at its cap */
+    int64_t ran;                        /* ns, ever */
+    int64_t lag;                        /* how much less than other vcpus of its domain */
+    /* The accounting's own: */
+    int64_t mark, used;                 /* `ran` at the last time; since then */
+    bool competes;                      /* wants to run now */
 };
 
 struct credit_unit {
@@ -186,14 +194,23 @@ void dump_unit(const struct sched_unit *u, const char *state);
 
 /* ---- Shares (shares.c) ---- */
 
-#define SHARES_CREDIT_MAX (30 * NS_PER_MS)      /* nobody saves more than that */
+#define SHARES_PERIOD (30 * NS_PER_MS)          /* between two accountings */
 
 void shares_pool_init(struct cpupool *p);
 void shares_pool_stop(struct cpupool *p);
 void shares_cpu_init(unsigned int cpu);
 void shares_domain_init(struct sched_domain *sd);
-/* The domain pays for what its vcpu ran. */
-void shares_charge(struct sched_domain *sd, time_ns ns);
+/* Its domain pays for what it ran. */
+void shares_charge(struct sched_unit *u, time_ns ns);
+
+/* What a vcpu is owed when it has run for `ns` that are not charged: who is owed more comes first.
+ */
+static inline int64_t shares_owed(const struct sched_unit *u, time_ns ns)
+{
+    const struct shares *s = &u->domain->shares;
+    return (read_once(s->credit) - ns) / read_once(s->width) + read_once(u->shares.lag);
+}
+
 /* Somebody waits, or a domain has a cap: the books have to be closed in time.  With a queue's
  * lock, or without. */
 void shares_arm(struct cpupool *p, time_ns now);
@@ -247,6 +264,8 @@ struct runqueue *sched_lock(const struct vcpu *v, unsigned long *flags) must_che
  * queue's lock. */
 void sched_parked(unsigned int cpu);
 void sched_unparked(unsigned int cpu);
+/* Who runs in the pool is charged up to now. */
+void sched_charge_running(const struct cpupool *p);
 /* Those CPUs choose again. */
 void sched_rethink(const struct cpumask *cpus);
 /* The CPU gets another pool; what waits there goes to other CPUs of its own.  `from` no longer
@@ -266,6 +285,10 @@ void placement_init_cpu(unsigned int cpu);
 /* A waiting vcpu of another CPU's that is better than key comes here (KEY_NONE: any).  With this
  * CPU's queue locked. */
 struct sched_unit *balance_pull(struct runqueue *rq, unsigned int cpu, int64_t key);
+/* An idle CPU that suits waiting u is told to come for it; false: there is none. */
+bool balance_tell_idle(const struct sched_unit *u);
+/* Some idle CPU is told, if vcpus wait on others than cpu. */
+void balance_tell_another(struct cpupool *pool, unsigned int cpu);
 /* u, the best that waits on cpu, may be better than what runs elsewhere: that CPU is told.  With
  * the queue locked. */
 void balance_push(struct runqueue *rq, unsigned int cpu, const struct sched_unit *u, time_ns now);

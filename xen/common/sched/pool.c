@@ -41,7 +41,7 @@ static const struct sched_policy policy_none = {
 
 struct cpupool pool_none = { .id = ~0u, .policy = &policy_none };
 struct cpupool pool0 = { .policy = &sched_credit, .domains = LIST_HEAD_INIT(pool0.domains) };
-static LIST_HEAD(pools);                /* by ascending id, pool 0 first */
+static struct list_head pools;          /* by ascending id, pool 0 first */
 
 static int parse_sched(const char *value)
 {
@@ -321,6 +321,7 @@ static void dump_key(unsigned char key)
 void cpupools_init(void)
 {
     pool0.policy->pool_init(&pool0);
+    list_init(&pools);
     list_add_tail(&pool0.link, &pools);
     key_register('r', dump_key, "dump run queues");
     log_always("Using scheduler: %s (%s)\n", pool0.policy->name, pool0.policy->option);

@@ -3,10 +3,12 @@
  * The pool's time, shared by weight, for the policies that do so; and caps.
  *
  * A domain pays a nanosecond of credit for each that one of its vcpus runs.  At intervals all that
- * was paid in the pool is given out again by weight; who would own more than SHARES_CREDIT_MAX
- * passes the rest on.  Everybody begins with that much. So the sum never changes, among those who
- * want to run somebody always has credit, what a domain gets in the long run is what its weight
- * says or what it can use, and nobody's past makes him wait for longer than he made others.
+ * was paid in the pool is given out again, by weight, to those who ran or wanted to.  Nobody saves
+ * more than he could use in two intervals: who has that gets all he asks for, and the rest of his
+ * part goes to the others, the hungry.  These are then moved up or down together, so that in sum
+ * they own what they will use until the next time.  That leaves the distances between them alone,
+ * which is why in the long run each gets what his weight says; and among them somebody always has
+ * credit.
  *
  * A cap is paid from a budget of its own, filled at the same times.  Without budget vcpus are
  * parked: queued, but not to run.
@@ -20,33 +22,92 @@
 
 #include "policy.h"
 
-#define PERIOD          (30 * NS_PER_MS)        /* between two accountings */
+#define PERIOD          SHARES_PERIOD
 #define FIRST_PERIOD    (1 * NS_PER_MS)         /* after a time when nobody had to wait */
 #define MIN_CAP_SLICE   (200 * NS_PER_US) /* who is that near to his cap is not stopped for it yet \
                                            */
+#define FIRST_CREDIT    (PERIOD / 3)
+#define LAG_MAX         (2 * PERIOD)            /* of a vcpu behind its domain's others */
 #define DEFAULT_WEIGHT  256
 
 DEFINE_STATIC_PER_CPU(struct list_head, parked);
 
 /* ---- Accounting ------------------------------------------------------------------------------ */
 
+/* Two periods' worth of all the CPUs it can use. */
+static int64_t max_of(const struct shares *s) { return 2 * PERIOD * s->width; }
+
 static int64_t room_of(const struct shares *s)
 {
-    return SHARES_CREDIT_MAX - s->mark - s->grant;
+    return s->is_active ? max_of(s) - s->owned - s->grant : 0;
 }
 
-/* Each gets its part until it is full; the parts of the full are given out again.  Returns what is
- * left. */
-static int64_t give_by_weight(struct cpupool *p, int64_t total)
+static bool is_hungry(const struct shares *s) { return room_of(s) > 0; }
+
+/* What u ran since the last time. */
+static int64_t collect_unit(struct sched_unit *u)
+{
+    const struct vcpu *v = u->vcpu;
+    int64_t ran = read_once(u->shares.ran);
+
+    u->shares.used = ran - u->shares.mark;
+    u->shares.mark = ran;
+    u->shares.competes = read_once(v->is_running) || read_once(u->queued);
+    return u->shares.used;
+}
+
+/* Among a domain's vcpus that want to run all the time, who had less than the others comes before
+ * them. */
+static void compare_vcpus(const struct sched_domain *sd)
+{
+    int64_t used = 0, n = 0;
+
+    for_each_vcpu(sd->d, v) {
+        used += v->sched->shares.competes ? v->sched->shares.used : 0;
+        n += v->sched->shares.competes;
+    }
+    for_each_vcpu(sd->d, v) {
+        struct shares_unit *u = &v->sched->shares;
+        int64_t lag = n > 1 && u->competes ? u->lag + used / n - u->used : u->lag * 3 / 4;
+        write_once(u->lag, clamp(lag, -LAG_MAX, LAG_MAX));
+    }
+}
+
+/* The sum of what everybody ran since the last time. */
+static int64_t collect(struct cpupool *p)
+{
+    struct sched_domain *sd;
+    int64_t total = 0;
+
+    list_for_each_entry(sd, &p->domains, link) {
+        struct shares *s = &sd->shares;
+        s->used = s->grant = 0;
+        s->is_active = false;
+        for_each_vcpu(sd->d, v) {
+            s->used += collect_unit(v->sched);
+            s->is_active |= v->sched->shares.competes;
+        }
+        s->is_active |= s->used > 0;
+        s->owned = read_once(s->credit);
+        write_once(s->width, max(min(sd->d->max_vcpus, p->nr_cpus), 1u));
+        if (s->is_active)
+            compare_vcpus(sd);
+        total += s->used;
+    }
+    return total;
+}
+
+/* Each gets his part until he is full; the parts of the full are given out again. */
+static void give_by_weight(struct cpupool *p, int64_t total)
 {
     struct sched_domain *sd;
 
     while (total > NS_PER_US) {
         int64_t weights = 0, rest = total;
         list_for_each_entry(sd, &p->domains, link)
-            weights += room_of(&sd->shares) > 0 ? sd->shares.weight : 0;
+            weights += is_hungry(&sd->shares) ? sd->shares.weight : 0;
         if (!weights)
-            break;
+            return;
         int64_t unit = total / weights, odd = total % weights;
         list_for_each_entry(sd, &p->domains, link) {
             struct shares *s = &sd->shares;
@@ -57,47 +118,49 @@ static int64_t give_by_weight(struct cpupool *p, int64_t total)
             }
         }
         if (rest == total)
-            break;
+            return;
         total = rest;
     }
-    return total;
 }
 
-/* What rounding left. */
-static void give_rest(struct cpupool *p, int64_t total)
+/* Together the hungry own what they used in a period; nobody gets more than full by that. */
+static void level(struct cpupool *p, time_ns elapsed)
+{
+    struct sched_domain *sd;
+    int64_t used = 0, owned = 0, n = 0;
+
+    list_for_each_entry(sd, &p->domains, link) {
+        const struct shares *s = &sd->shares;
+        if (!is_hungry(s))
+            continue;
+        used += s->used;
+        owned += s->owned + s->grant;
+        n += s->width;
+    }
+    if (!n)
+        return;
+    if (elapsed > PERIOD)
+        used = used / (elapsed / NS_PER_US) * (PERIOD / NS_PER_US);
+    int64_t shift = (used - owned) / n;
+    list_for_each_entry(sd, &p->domains, link)
+        if (is_hungry(&sd->shares))
+            sd->shares.grant += min(shift * sd->shares.width, room_of(&sd->shares));
+}
+
+static void settle_credit(struct cpupool *p, time_ns now)
 {
     struct sched_domain *sd;
 
-    list_for_each_entry(sd, &p->domains, link) {
-        int64_t part = min(total, room_of(&sd->shares));
-        if (part > 0) {
-            sd->shares.grant += part;
-            total -= part;
-        }
-    }
+    sched_charge_running(p);
+    give_by_weight(p, collect(p));
+    level(p, now - p->shares.last);
+    list_for_each_entry(sd, &p->domains, link)
+        if (sd->shares.grant)
+            atomic_add(&sd->shares.credit, sd->shares.grant);
 }
 
-static void settle_credit(struct cpupool *p)
-{
-    struct sched_domain *sd;
-    int64_t total = 0;
-
-    list_for_each_entry(sd, &p->domains, link) {
-        struct shares *s = &sd->shares;
-        int64_t credit = read_once(s->credit);
-        total += s->mark - credit;
-        s->mark = credit;
-        s->grant = 0;
-    }
-    give_rest(p, give_by_weight(p, total));
-    list_for_each_entry(sd, &p->domains, link) {
-        struct shares *s = &sd->shares;
-        atomic_add(&s->credit, s->grant);
-        s->mark += s->grant;
-    }
-}
-
-static int64_t full_budget(const struct shares *s) { return PERIOD / 100 * s->cap; }
+/* What could not be had in one period, since others ran, can be in the next. */
+static int64_t full_budget(const struct shares *s) { return 2 * PERIOD / 100 * s->cap; }
 
 static void refill_budgets(struct cpupool *p, time_ns elapsed)
 {
@@ -115,7 +178,7 @@ static void refill_budgets(struct cpupool *p, time_ns elapsed)
 static bool somebody_waits(const struct cpupool *p)
 {
     for_each_cpu_of(cpu, &p->cpus)
-        if (read_once(per_cpu(runqueue, cpu).nr_waiting))
+        if (read_once(per_cpu(runqueue, cpu).nr_waiting) || !list_empty(&per_cpu(parked, cpu)))
             return true;
     return false;
 }
@@ -130,13 +193,12 @@ static bool a_cap_counts(const struct cpupool *p)
     return false;
 }
 
-/* Priorities changed: who runs may have to go, and who is parked may run.  Idle CPUs have no other
- * reason to look. */
-static void tell_cpus(const struct cpupool *p, bool somebody)
+/* Priorities changed: who runs may have to go, and who is parked may run. */
+static void tell_cpus(const struct cpupool *p)
 {
     for_each_cpu_of(cpu, &p->cpus) {
         bool runs = !read_once(per_cpu(runqueue, cpu).running)->is_idle;
-        if ((somebody && runs) || !list_empty(&per_cpu(parked, cpu)))
+        if (runs || !list_empty(&per_cpu(parked, cpu)))
             softirq_raise_on(cpu, SOFTIRQ_SCHEDULE);
     }
 }
@@ -149,12 +211,13 @@ static void account(void *arg)
 
     spin_lock(&cpupool_lock);
     time_ns now = time_now();
-    settle_credit(p);
+    settle_credit(p, now);
     refill_budgets(p, now - p->shares.last);
     p->shares.last = now;
     atomic_add(&p->shares.epoch, 1);
     bool somebody = somebody_waits(p);
-    tell_cpus(p, somebody);
+    if (somebody)
+        tell_cpus(p);
     if (!somebody && !a_cap_counts(p))
         write_once(p->shares.is_armed, 0);
     else
@@ -169,13 +232,16 @@ void shares_arm(struct cpupool *p, time_ns now)
     timer_set(&p->shares.account, max(now + FIRST_PERIOD, p->shares.last + PERIOD));
 }
 
-void shares_charge(struct sched_domain *sd, time_ns ns)
+void shares_charge(struct sched_unit *u, time_ns ns)
 {
+    struct shares *s = &u->domain->shares;
+
     if (ns <= 0)
         return;
-    atomic_sub(&sd->shares.credit, ns);
-    if (unlikely(read_once(sd->shares.cap)))
-        atomic_sub(&sd->shares.budget, ns);
+    u->shares.ran += ns;
+    atomic_sub(&s->credit, ns);
+    if (unlikely(read_once(s->cap)))
+        atomic_sub(&s->budget, ns);
 }
 
 time_ns shares_slice(const struct sched_unit *u, time_ns slice)
@@ -244,7 +310,7 @@ void shares_cpu_init(unsigned int cpu)
 void shares_domain_init(struct sched_domain *sd)
 {
     sd->shares = (struct shares){
-        .weight = DEFAULT_WEIGHT, .credit = SHARES_CREDIT_MAX, .mark = SHARES_CREDIT_MAX,
+        .weight = DEFAULT_WEIGHT, .credit = FIRST_CREDIT, .width = 1,
     };
 }
 
