@@ -47,9 +47,14 @@ static int check_config(const struct xen_domctl_createdomain *c)
     if (c->iommu_opts || c->vmtrace_size || c->grant_opts & ~XEN_DOMCTL_GRANT_version_mask ||
         grant_version > 2)
         return refuse(current->domain, -EINVAL, "creates a domain with options we do not have");
-    if (c->cpupool_id)
-        return -ENOENT;
     return arch_domain_check_config(c);
+}
+
+/* It has nothing yet that could take long to give back. */
+static void unmake(struct domain *d)
+{
+    while (domain_kill(d) == -ERESTART)
+        ;
 }
 
 int domctl_create(struct domain *none, struct xen_domctl *op)
@@ -84,6 +89,11 @@ int domctl_create(struct domain *none, struct xen_domctl *op)
     rc = domain_create(id, &config, &d);
     if (rc)
         return rc;
+    rc = domain_join_cpupool(d, c->cpupool_id);
+    if (rc) {
+        unmake(d);
+        return rc;
+    }
     d->controller_pause_count = 1;      /* it is born paused, and the toolstack lets it go */
     d->max_pages = 0;                   /* until max_mem */
     op->domain = id;
@@ -186,6 +196,7 @@ void domain_describe(const struct domain *d, struct xen_domctl_getdomaininfo *in
         info->max_vcpu_id = v->vcpu_id;
         info->nr_online_vcpus += !test_bit(VPF_DOWN, &v->pause_flags);
     }
+    info->cpupool = domain_cpupool(d);
     memcpy(info->handle, d->handle, sizeof(info->handle));
     arch_domain_describe(d, info);
 }

@@ -31,28 +31,20 @@ static int find_vcpu(struct domain *d, uint32_t vcpu_id, struct vcpu **v)
 
 /* ---- Making ---------------------------------------------------------------------------------- */
 
-/* Vcpus begin spread over the processors, each domain from where the last one ended. */
-static unsigned int next_cpu(void)
-{
-    static unsigned int last;
-
-    do
-        last = last + 1 < cpu_count ? last + 1 : 0;
-    while (!cpu_is_online(last));
-    return last;
-}
-
 /* Which of them there are is progress enough for a preempted call. */
 int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 {
     if (op->u.max_vcpus.max != d->max_vcpus || d == current->domain)
         return -EINVAL;
+    /* Vcpus begin spread over the pool's processors, each domain where the last one ended. */
+    static unsigned int cpu;
     domain_pause(d);
     int rc = 0;
     for (unsigned int i = 0; i < d->max_vcpus && !rc; i++) {
         if (d->vcpu[i])
             continue;
-        rc = vcpu_create(d, i, next_cpu());
+        cpu = domain_next_cpu(d, cpu);
+        rc = vcpu_create(d, i, cpu);
         if (!rc && hypercall_preempt_check())
             rc = -ERESTART;
     }

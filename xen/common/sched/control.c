@@ -102,6 +102,33 @@ static int pool_move_domain(const struct xen_sysctl_cpupool_op *op)
     return rc;
 }
 
+int domain_join_cpupool(struct domain *d, unsigned int id)
+{
+    spin_lock(&cpupool_lock);
+    int rc = cpupool_move_domain(d, id);
+    spin_unlock(&cpupool_lock);
+    return rc;
+}
+
+unsigned int domain_cpupool(const struct domain *d)
+{
+    spin_lock(&cpupool_lock);
+    unsigned int id = d->sched->pool->id;
+    spin_unlock(&cpupool_lock);
+    return id;
+}
+
+unsigned int domain_next_cpu(const struct domain *d, unsigned int cpu)
+{
+    spin_lock(&cpupool_lock);
+    const unsigned long *cpus = d->sched->pool->cpus.bits;
+    unsigned int next = (unsigned int)bitmap_find_next(cpus, cpu_count, cpu + 1);
+    if (next >= cpu_count)
+        next = (unsigned int)bitmap_find_first(cpus, cpu_count);
+    spin_unlock(&cpupool_lock);
+    return next;
+}
+
 static int pool_change(struct xen_sysctl_cpupool_op *op)
 {
     int rc;

@@ -58,6 +58,11 @@ void sched_dump(void);                  /* debug key 'r' */
 int sched_set_timer(struct vcpu *v, time_ns deadline);
 void sched_periodic_timer_set(struct vcpu *v, time_ns period);
 void sched_switched(struct vcpu *prev);         /* arch_switch_to()'s: prev's registers are saved */
+/* CPU pools.  A domain without vcpus joins another one: 0, -ENOENT, -ENODEV: it has no CPU. */
+int domain_join_cpupool(struct domain *d, unsigned int id) must_check;
+unsigned int domain_cpupool(const struct domain *d);
+/* The CPU of its pool that follows `cpu`, around and around. */
+unsigned int domain_next_cpu(const struct domain *d, unsigned int cpu);
 unsigned int sched_policy_id(void);             /* XEN_SCHEDULER_* */
 noreturn void idle_loop(void);
 
