@@ -84,6 +84,7 @@ int domctl_create(struct domain *none, struct xen_domctl *op)
         .max_grant_frames = c->max_grant_frames < 0 ? ~0u : (unsigned int)c->max_grant_frames,
         .max_maptrack_frames =
             c->max_maptrack_frames < 0 ? ~0u : (unsigned int)c->max_maptrack_frames,
+        .arch_flags = c->arch.misc_flags,
     };
     memcpy(config.handle, c->handle, sizeof(config.handle));
     rc = domain_create(id, &config, &d);

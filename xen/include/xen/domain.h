@@ -109,6 +109,7 @@ struct domain_config {
     unsigned int max_event_port;
     unsigned int max_grant_frames, max_maptrack_frames;
     bool is_privileged;
+    uint32_t arch_flags;                /* of xen_arch_domainconfig: misc_flags */
     xen_domain_handle_t handle;
 };
 

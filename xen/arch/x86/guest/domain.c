@@ -25,6 +25,7 @@ int arch_domain_create(struct domain *d, const struct domain_config *config)
     spin_lock_init(&d->arch.pirq_lock, LOCK_PIRQ);
     if (d == idle_domain)
         return 0;
+    d->arch.msr_relaxed = config->arch_flags & XEN_X86_MSR_RELAXED;
     int rc = perdomain_create(d);
     if (rc)
         return rc;

@@ -30,6 +30,7 @@ void arch_domain_describe(const struct domain *d, struct xen_domctl_getdomaininf
     info->gpaddr_bits = (uint8_t)cpu_features.phys_bits;
     /* dom0 has the machine's timer, which tools know as this. */
     info->arch_config.emulation_flags = d->is_privileged ? XEN_X86_EMU_PIT : 0;
+    info->arch_config.misc_flags = d->arch.msr_relaxed ? XEN_X86_MSR_RELAXED : 0;
 }
 
 int arch_domctl_set_address_size(struct domain *d, struct xen_domctl *op)
