@@ -35,6 +35,9 @@ void affinity_refresh(struct vcpu *v)
     struct runqueue *rq = sched_lock(v, &flags);
 
     summarize(v);
+    /* It may wait where it is but run at once elsewhere. */
+    if (v->sched->queued && pool_is_smp(rq->pool))
+        balance_tell_idle(v->sched);
     spin_unlock_irqrestore(&rq->lock, flags);
     if (!affinity_allows(v, v->processor))
         sched_displace(v);

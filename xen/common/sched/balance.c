@@ -111,15 +111,23 @@ bool balance_tell_idle(const struct sched_unit *u)
     return false;
 }
 
-void balance_tell_another(struct cpupool *pool, unsigned int cpu)
+void balance_tell_another(struct runqueue *rq, unsigned int cpu)
 {
-    unsigned int crowded = next_crowded(pool, cpu, cpu);
+    unsigned int seen = 0;
 
-    if (crowded == cpu)
-        return;
-    for_each_cpu_of(idle, &pool->idle)
-        if (claim(pool, idle))
-            return;
+    for (unsigned int other = next_crowded(rq->pool, cpu, cpu); other != cpu && seen < REACH;
+         other = next_crowded(rq->pool, other, cpu), seen++) {
+        struct runqueue *o = &per_cpu(runqueue, other);
+        if (!spin_trylock(&o->lock)) {
+            softirq_raise_on(other, SOFTIRQ_SCHEDULE);      /* it looks itself (core.c, announce) */
+            continue;
+        }
+        bool counts = o->pool == rq->pool && o->nr_waiting > o->running->is_idle;
+        struct sched_unit *best = counts ? rq->pool->policy->best(other) : NULL;
+        if (best)
+            balance_tell_idle(best);
+        spin_unlock(&o->lock);
+    }
 }
 
 void balance_push(struct runqueue *rq, unsigned int cpu, const struct sched_unit *u, time_ns now)

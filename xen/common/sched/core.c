@@ -408,7 +408,7 @@ static void announce(struct runqueue *rq, unsigned int cpu, bool was_idle, time_
         if (test_bit(cpu, pool->idle.bits))
             atomic_clear_bit(cpu, pool->idle.bits);
         if (was_idle)
-            balance_tell_another(pool, cpu);
+            balance_tell_another(rq, cpu);
     }
     const struct sched_unit *best = publish_best(rq, cpu);
     if (best && !balance_tell_idle(best) && now - rq->balanced > BALANCE_INTERVAL) {

@@ -287,8 +287,9 @@ void placement_init_cpu(unsigned int cpu);
 struct sched_unit *balance_pull(struct runqueue *rq, unsigned int cpu, int64_t key);
 /* An idle CPU that suits waiting u is told to come for it; false: there is none. */
 bool balance_tell_idle(const struct sched_unit *u);
-/* Some idle CPU is told, if vcpus wait on others than cpu. */
-void balance_tell_another(struct cpupool *pool, unsigned int cpu);
+/* This CPU no longer idles, but may have been told to come for somebody else than whom it took:
+ * for him another one is told.  With its queue locked. */
+void balance_tell_another(struct runqueue *rq, unsigned int cpu);
 /* u, the best that waits on cpu, may be better than what runs elsewhere: that CPU is told.  With
  * the queue locked. */
 void balance_push(struct runqueue *rq, unsigned int cpu, const struct sched_unit *u, time_ns now);

@@ -4,11 +4,11 @@
  * nobody starves, who wakes up runs soon, guaranteed slices.
  *
  * sources: xen/common/sched/core.c xen/common/sched/placement.c xen/common/sched/balance.c
- * xen/common/sched/pool.c sources: xen/common/sched/shares.c xen/common/sched/credit.c
- * xen/common/sched/fair.c xen/common/sched/sedf.c sources: xen/common/sched/bvt.c
- * xen/common/sched/runstate.c xen/common/sched/affinity.c xen/common/sched/timers.c sources:
- * xen/common/sched/control.c xen/lib/bitmap.c xen/lib/rbtree.c xen/lib/format.c flags: -include
- * tests/unit/common/sched/percpu_array.h
+ * sources: xen/common/sched/pool.c xen/common/sched/shares.c xen/common/sched/credit.c
+ * sources: xen/common/sched/fair.c xen/common/sched/sedf.c xen/common/sched/bvt.c
+ * sources: xen/common/sched/runstate.c xen/common/sched/affinity.c xen/common/sched/timers.c
+ * sources: xen/common/sched/control.c xen/lib/bitmap.c xen/lib/rbtree.c xen/lib/format.c
+ * flags: -include tests/unit/common/sched/percpu_array.h
  */
 #include "sim.h"
 

@@ -45,6 +45,7 @@ struct life {
     time_ns wakes_at;                   /* asleep until then; 0: awake */
     time_ns on_cpu_since, ran;
     time_ns waits_since, longest_wait;  /* for a CPU, while it could run */
+    time_ns stranded_since;             /* waits while a CPU idles */
     time_ns woken_at, longest_latency, sum_latency;
     unsigned int wakeups;
 };
@@ -378,8 +379,14 @@ static void check_vcpu(const struct vcpu *v)
     if ((v->sched->queued || v->is_running) && !affinity_allows(v, v->processor) &&
         !cpus[v->processor].leaving)
         describe(v, "is where it may not be");
-    if (v->sched->queued && !cpus[v->processor].leaving && !may_idle[v->domain->id] &&
-        an_idle_cpu_suits(v))
+    /* A CPU that is told may be busy with registers first. */
+    struct life *l = life_of(v);
+    if (!v->sched->queued || may_idle[v->domain->id] || !an_idle_cpu_suits(v))
+        l->stranded_since = 0;
+    else if (!l->stranded_since)
+        l->stranded_since = now;
+    if (l->stranded_since && now - l->stranded_since >= 2 * switch_time &&
+        !cpus[v->processor].leaving)
         describe(v, "waits while a CPU idles");
 }
 
