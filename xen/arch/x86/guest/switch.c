@@ -6,6 +6,10 @@
  * and FPU contents stay loaded while nothing but the idle vcpu follows, so that coming back costs
  * little: `loaded` says whose they are.  A CPU is in a domain's dirty_cpus as long as it has that
  * domain's page tables loaded.
+ *
+ * A vcpu that goes on elsewhere may give up the top-level table that an idle CPU still has in CR3:
+ * idle_on_table says which that is, and who takes a top-level table apart makes such CPUs let go of
+ * it first (guest_unload_table).
  */
 #include <asm/insn.h>
 #include <asm/msr.h>
@@ -22,6 +26,8 @@
 #include <xen/sched.h>
 
 DEFINE_STATIC_PER_CPU(struct vcpu *, loaded);
+/* The table that this CPU, idle, has left in CR3; 0 if it is not idle, or on idle_cr3. */
+DEFINE_STATIC_PER_CPU(unsigned long, idle_on_table);
 noreturn void resume_idle(void);
 
 #define SAVED_REGS offsetof(struct cpu_user_regs, es)
@@ -58,6 +64,8 @@ static void leave_loaded(struct vcpu *next)
 static void load_tables(struct vcpu *next)
 {
     atomic_set_bit(smp_cpu(), next->domain->dirty_cpus);
+    /* Before CR3: who changes an entry and does not see us here need not flush us. */
+    write_once(next->arch.loaded_on, smp_cpu());
     /* Neither window is usable while the tables change: only our own page of descriptors. */
     cpu_set_own_gdt();
     cpu_set_ldt(0, 0);
@@ -68,7 +76,6 @@ static void load_tables(struct vcpu *next)
     if (read_cr4() != cr4)
         write_cr4(cr4);
     this_cpu(loaded) = next;
-    next->arch.loaded_on = smp_cpu();
 }
 
 void arch_switch_to(struct vcpu *prev, struct vcpu *next)
@@ -88,6 +95,10 @@ void arch_switch_to(struct vcpu *prev, struct vcpu *next)
             load_debug_registers(next);
             if (cpu_features.rdtscp)
                 wrmsr(MSR_TSC_AUX, next->arch.tsc_aux);
+            write_once(this_cpu(idle_on_table), 0);
+        } else if (this_cpu(loaded)) {
+            /* Seen by whoever sees that prev has left, below. */
+            write_once(this_cpu(idle_on_table), read_cr3() & PTE_ADDR_MASK);
         }
         sched_switched(prev);
         if (!next->is_idle)
@@ -108,6 +119,28 @@ static void unload(struct vcpu *old)
     load_cr3(idle_cr3);
     leave_loaded(NULL);
     this_cpu(loaded) = NULL;
+    write_once(this_cpu(idle_on_table), 0);
+}
+
+bool guest_unload_idle(void)
+{
+    struct vcpu *old = this_cpu(loaded);
+    if (!old || !current->is_idle)
+        return false;
+    unload(old);
+    return true;
+}
+
+static void unload_idle_here(void *unused)
+{
+    guest_unload_idle();
+}
+
+void guest_unload_table(mfn_t l4)
+{
+    for_each_online_cpu(cpu)
+        if (unlikely(read_once(per_cpu(idle_on_table, cpu)) == mfn_to_maddr(l4).a))
+            smp_call_one(cpu, unload_idle_here, NULL);
 }
 
 static void unload_domain_here(void *d)

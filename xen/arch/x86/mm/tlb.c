@@ -9,6 +9,7 @@
 #include <asm/insn.h>
 #include <asm/regs.h>
 #include <lib/bitmap.h>
+#include <x86/guest.h>
 #include <x86/mm.h>
 #include <xen/atomic.h>
 #include <xen/domain.h>
@@ -21,14 +22,17 @@ void tlb_flush_local(void)
     load_cr3(read_cr3());
 }
 
+/* An idle CPU lets go of the guest's tables, and is not asked again until it needs them. */
 static void flush_here(void *arg)
 {
-    tlb_flush_local();
+    if (!guest_unload_idle())
+        tlb_flush_local();
 }
 
 static void flush_page_here(void *arg)
 {
-    invlpg((uint64_t)arg);
+    if (!guest_unload_idle())
+        invlpg((uint64_t)arg);
 }
 
 static void flush_global_here(void *arg)

@@ -61,7 +61,7 @@ static int unpin(struct domain *d, uint64_t mfn)
     return rc == -ERESTART ? 0 : rc;
 }
 
-/* Copy of a guest's set of vcpus -> the CPUs they last ran on. */
+/* Copy of a guest's set of vcpus -> the CPUs that have their tables loaded. */
 static int vcpus_to_cpus(struct domain *d, uint64_t bitmap_va, struct cpumask *cpus)
 {
     bitmap_zero(cpus->bits, cpu_count);
@@ -74,7 +74,7 @@ static int vcpus_to_cpus(struct domain *d, uint64_t bitmap_va, struct cpumask *c
             unsigned int id = base + first_bit(bits);
             if (id >= d->max_vcpus || !d->vcpu[id])
                 continue;
-            unsigned int cpu = read_once(d->vcpu[id]->processor);
+            unsigned int cpu = read_once(d->vcpu[id]->arch.loaded_on);
             cpus->bits[cpu / 64] |= 1UL << (cpu % 64);
         }
     }

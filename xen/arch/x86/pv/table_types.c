@@ -13,6 +13,7 @@
 #include <lib/rangeset.h>
 #include <lib/string.h>
 #include <public/xen.h>
+#include <x86/guest.h>
 #include <xen/assert.h>
 #include <xen/hypercall.h>
 
@@ -144,8 +145,10 @@ int pv_table_invalidate(struct domain *d, struct frame *f, enum frame_kind kind,
     unsigned int level = kind - FRAME_KIND_L1 + 1;
     pte_t *t = frame_to_virt(f);
 
-    if (level == 4)
+    if (level == 4) {
+        guest_unload_table(frame_to_mfn(f));
         memset(&t[SLOT_FIRST], 0, (SLOT_LAST - SLOT_FIRST + 1) * sizeof(*t));
+    }
     for (unsigned int i = f->aux; i-- > 0; ) {
         if (i % 8 == 7 && eight_empty(&t[i - 7])) {
             i -= 7;

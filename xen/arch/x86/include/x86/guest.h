@@ -5,6 +5,7 @@
 
 #include <public/xen.h>
 #include <x86/pv.h>
+#include <xen/frame.h>
 #include <xen/types.h>
 
 struct domain;
@@ -14,6 +15,11 @@ struct vcpu;
 void guest_unload_everywhere(struct domain *d);
 /* v is paused: its tables leave the CPU that has them */
 void guest_unload_vcpu(struct vcpu *v);
+/* An idle CPU: whatever guest's tables are loaded here leave; false if there were none, or it is
+ * not idle.  IRQs off. */
+bool guest_unload_idle(void);
+/* This top-level table leaves CR3 of every idle CPU, before it is taken apart.  IRQs on. */
+void guest_unload_table(mfn_t l4);
 void vcpu_unmap_info(struct vcpu *v);
 void domain_update_wallclock(struct domain *d);
 /* From the boot modules; rest_of_our_line: options behind "--" on our line, or NULL.  Says what is
