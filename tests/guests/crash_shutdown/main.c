@@ -3,6 +3,7 @@
  * A kernel that reports its own crash.
  *
  * expect: crash
+ * reboots: yes
  * slow: yes
  * seconds: 60
  */
