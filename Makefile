@@ -30,6 +30,7 @@ docs:
 bench:
 	$(MAKE) xen debug=n DIST=$(CURDIR)/dist/release
 	bench/run --hypervisor dist/release/xen.elf32
+	bench/sched --hypervisor dist/release/xen.elf32
 
 clean:
 	rm -rf $(XEN_OUT) $(DIST)/install $(DIST)/xen.elf32
