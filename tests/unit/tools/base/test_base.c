@@ -5,7 +5,7 @@
  * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
  * sources: tools/libs/base/map.c tools/libs/base/json.c tools/libs/base/sxp.c
  * sources: tools/libs/base/log.c
- * flags: -D_GNU_SOURCE -Itools/libs -lm
+ * flags: -lm
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -11,7 +11,7 @@
  * sources: $(wildcard tools/libs/config/script/[a-z]*.c)
  * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
  * sources: tools/libs/base/map.c tools/libs/base/sxp.c
- * flags: -D_GNU_SOURCE -Itools/libs -Itests/unit/tools/config -lm
+ * flags: -Itests/unit/tools/config -lm
  */
 #include "helper.h"
 

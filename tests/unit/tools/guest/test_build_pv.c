@@ -8,7 +8,7 @@
  * sources: tools/libs/guest/image/cache.c tools/libs/guest/image/image.c
  * sources: tools/libs/guest/pv_layout.c tools/libs/guest/pv_tables.c
  * sources: tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Idist/include -lz -llzma -lzstd -llz4
+ * flags: -lz -llzma -lzstd -llz4
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -4,8 +4,6 @@
  *
  * sources: tools/libs/host/domain.c tools/libs/base/alloc.c tools/libs/base/buffer.c
  * sources: tools/libs/base/sxp.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Idist/include
- * flags: -include xen/include/public/sched.h -DXEN_SCHED_H
  */
 #include <errno.h>
 #include <setjmp.h>

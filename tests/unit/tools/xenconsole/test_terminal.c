@@ -3,7 +3,7 @@
  * The client's line: a child with a terminal of its own, joined to a console that the test plays.
  *
  * sources: tools/xenconsole/terminal.c
- * flags: -D_GNU_SOURCE -Itools -lutil
+ * flags: -lutil
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,6 @@
  * sources: tools/xenconsoled/console.c tools/xenconsoled/ring.c tools/xenconsoled/pty.c
  * sources: tools/xenconsoled/logfile.c tools/xenconsoled/loop.c tools/libs/base/alloc.c
  * sources: tools/libs/base/buffer.c tools/libs/base/log.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools -Itools/libs -Idist/include
  */
 #include <errno.h>
 #include <setjmp.h>

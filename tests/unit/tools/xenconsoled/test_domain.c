@@ -4,7 +4,6 @@
  *
  * sources: tools/xenconsoled/domain.c tools/xenconsoled/logfile.c tools/libs/base/alloc.c
  * sources: tools/libs/base/buffer.c tools/libs/base/log.c tools/libs/base/map.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools -Itools/libs -Idist/include
  */
 #include <errno.h>
 #include <setjmp.h>

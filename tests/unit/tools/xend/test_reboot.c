@@ -4,8 +4,7 @@
  *
  * sources: tools/xend/domain/reboot.c tools/libs/base/alloc.c tools/libs/base/buffer.c
  * sources: tools/libs/base/sxp.c tools/libs/base/log.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Itools/xend -Idist/include
- * flags: -include xen/include/public/sched.h -DXEN_SCHED_H
+ * flags: -Itools/xend
  */
 #include <setjmp.h>
 #include <stdarg.h>

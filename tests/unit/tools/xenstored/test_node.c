@@ -9,7 +9,7 @@
  * sources: tools/xenstored/control.c tools/xenstored/loop.c tools/libs/base/alloc.c
  * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
  * sources: tools/libs/base/log.c
- * flags: -D_GNU_SOURCE -Itools -Itools/libs -Idist/include -Itests/unit/tools/xenstored
+ * flags: -Itests/unit/tools/xenstored
  */
 #include <errno.h>
 

@@ -10,7 +10,7 @@
  * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
  * sources: tools/libs/base/log.c tools/xenstored/persist.c tools/xenstored/restore.c
  * sources: tools/xenstored/socket.c tools/xenstored/ring.c
- * flags: -D_GNU_SOURCE -Itools -Itools/libs -Idist/include -Itests/unit/tools/xenstored
+ * flags: -Itests/unit/tools/xenstored
  */
 #include <errno.h>
 

@@ -4,7 +4,7 @@
  *
  * sources: tools/xm/print.c tools/libs/base/alloc.c tools/libs/base/buffer.c
  * sources: tools/libs/base/sxp.c
- * flags: -D_GNU_SOURCE -Itools/libs -Itools/xm
+ * flags: -Itools/xm
  */
 #include <setjmp.h>
 #include <stdarg.h>

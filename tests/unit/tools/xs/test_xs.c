@@ -10,7 +10,7 @@
  * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
  * sources: tools/libs/base/map.c tools/libs/base/log.c
  * sources: tools/libs/xs/connection.c tools/libs/xs/request.c tools/libs/xs/watch.c
- * flags: -D_GNU_SOURCE -Itools -Itools/libs -Idist/include -Itests/unit/tools/xenstored
+ * flags: -Itests/unit/tools/xenstored
  */
 #include <errno.h>
 
