@@ -165,6 +165,7 @@ static void init_text boot_late(void)
     acpi_init();                            /* what the firmware says of the machine */
     lapic_init_boot_cpu();
     smp_prepare();                          /* CPUs have numbers */
+    heap_know_machine();                    /* memory has nodes */
     softirq_init();
     rcu_init();
     keys_init();

@@ -8,6 +8,7 @@
  */
 #include <lib/bitmap.h>
 #include <xen/control.h>
+#include <xen/heap.h>
 #include <xen/irq.h>
 #include <xen/page.h>
 #include <xen/sched.h>
@@ -94,20 +95,17 @@ int domctl_set_virq_handler(struct domain *d, struct xen_domctl *op)
     return event_set_virq_handler(d, op->u.set_virq_handler.virq);
 }
 
-/* Memory is one node to us, whatever the firmware says. */
 int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op)
 {
     unsigned long nodes[1];
 
-    (void)d;
-    int rc = bitmap_from_guest(nodes, 1, &op->u.nodeaffinity.nodemap);
-    return rc ? rc : bitmap_test(nodes, 0) ? 0 : -EINVAL;
+    int rc = bitmap_from_guest(nodes, HEAP_MAX_NODES, &op->u.nodeaffinity.nodemap);
+    return rc ? rc : domain_set_nodes(d, nodes[0]);
 }
 
 int domctl_get_node_affinity(struct domain *d, struct xen_domctl *op)
 {
-    const unsigned long nodes[1] = { 1 };
+    const unsigned long nodes[1] = { domain_nodes(d) };
 
-    (void)d;
-    return bitmap_to_guest(&op->u.nodeaffinity.nodemap, nodes, 1);
+    return bitmap_to_guest(&op->u.nodeaffinity.nodemap, nodes, HEAP_MAX_NODES);
 }

@@ -10,6 +10,7 @@
 #include <xen/bitops.h>
 #include <xen/control.h>
 #include <xen/guest_access.h>
+#include <xen/heap.h>
 #include <xen/hypercall.h>
 #include <xen/sched.h>
 
@@ -48,6 +49,7 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
         if (!rc && hypercall_preempt_check())
             rc = -ERESTART;
     }
+    domain_follow_vcpus(d);
     domain_unpause(d);
     return rc;
 }
@@ -87,6 +89,7 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
         rc = set_one(v, &a->cpumap_hard, vcpu_set_hard_affinity, v->hard_affinity);
     if (!rc && (a->flags & XEN_VCPUAFFINITY_SOFT))
         rc = set_one(v, &a->cpumap_soft, vcpu_set_soft_affinity, v->soft_affinity);
+    domain_follow_vcpus(d);
     return rc;
 }
 

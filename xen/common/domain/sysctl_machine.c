@@ -6,14 +6,10 @@
 #include <xen/guest_access.h>
 #include <xen/heap.h>
 #include <xen/page.h>
+#include <xen/platform.h>
 #include <xen/sched.h>
 
 #include "private.h"
-
-#define DISTANCE_LOCAL 10
-
-/* The highest number there can be, as tools size their bitmaps: our nodes are one. */
-#define MAX_NODE_ID 63
 
 static unsigned int count_online(void)
 {
@@ -47,8 +43,8 @@ int sysctl_physinfo(struct xen_sysctl *op)
     *info = (struct xen_sysctl_physinfo){
         .nr_cpus = count_online(),
         .max_cpu_id = cpu_count - 1,
-        .nr_nodes = 1,
-        .max_node_id = MAX_NODE_ID,
+        .nr_nodes = heap_nr_nodes,
+        .max_node_id = HEAP_MAX_NODES - 1,      /* there can be; tools size their bitmaps by it */
         .cpu_khz = time_cpu_khz(),
         .total_pages = memory_map_ram(&boot_info) >> PAGE_SHIFT,
         .free_pages = heap_free_pages(),
@@ -78,9 +74,9 @@ int sysctl_cpu_info(struct xen_sysctl *op)
     return 0;
 }
 
-static uint64_t free_below(uint32_t bits)
+static uint64_t free_below(unsigned int node, uint32_t bits)
 {
-    return bits < 64 ? heap_free_pages_below(bits) : heap_free_pages();
+    return heap_node_free_below(node, bits < 64 ? bits : 0);
 }
 
 int sysctl_avail_heap(struct xen_sysctl *op)
@@ -88,10 +84,12 @@ int sysctl_avail_heap(struct xen_sysctl *op)
     struct xen_sysctl_availheap *h = &op->u.availheap;
     uint64_t pages = 0;
 
-    if (h->node == -1 || h->node == 0) {
-        uint64_t high = free_below(h->max_bitwidth ? h->max_bitwidth : 64);
-        uint64_t low = h->min_bitwidth ? free_below(h->min_bitwidth) : 0;
-        pages = high - min(high, low);
+    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+        if (h->node != -1 && h->node != (int32_t)node)
+            continue;
+        uint64_t high = free_below(node, h->max_bitwidth);
+        uint64_t low = h->min_bitwidth ? free_below(node, h->min_bitwidth) : 0;
+        pages += high - min(high, low);
     }
     h->avail_bytes = pages << PAGE_SHIFT;
     return 0;
@@ -108,7 +106,7 @@ int sysctl_cpu_topology(struct xen_sysctl *op)
 
             if (cpu_is_online(cpu)) {
                 struct cpu_place p = arch_cpu_place(cpu);
-                t = (struct xen_sysctl_cputopo){ p.core, p.socket, 0 };
+                t = (struct xen_sysctl_cputopo){ p.core, p.socket, p.node };
             }
             if (copy_to_guest_offset(list->cputopo, cpu, &t, 1))
                 return -EFAULT;
@@ -118,21 +116,36 @@ int sysctl_cpu_topology(struct xen_sysctl *op)
     return 0;
 }
 
+static int numa_row(const struct xen_sysctl_numainfo *list, unsigned int node, unsigned int nodes)
+{
+    const struct xen_sysctl_meminfo memory = {
+        .memsize = heap_nr_nodes == 1 ? memory_map_ram(&boot_info)
+                                      : heap_node_pages(node) << PAGE_SHIFT,
+        .memfree = heap_node_free_below(node, 0) << PAGE_SHIFT,
+    };
+
+    if (!guest_handle_is_null(list->meminfo) &&
+        copy_to_guest_offset(list->meminfo, node, &memory, 1))
+        return -EFAULT;
+    for (unsigned int to = 0; to < nodes && !guest_handle_is_null(list->distance); to++) {
+        uint32_t distance = acpi_node_distance(node, to);
+        if (copy_to_guest_offset(list->distance, node * nodes + to, &distance, 1))
+            return -EFAULT;
+    }
+    return 0;
+}
+
 int sysctl_numa_info(struct xen_sysctl *op)
 {
     struct xen_sysctl_numainfo *list = &op->u.numainfo;
-    const struct xen_sysctl_meminfo memory = {
-        .memsize = memory_map_ram(&boot_info), .memfree = heap_free_pages() << PAGE_SHIFT,
-    };
-    const uint32_t distance = DISTANCE_LOCAL;
+    unsigned int nodes = min(list->num_nodes, heap_nr_nodes);
 
-    if (list->num_nodes) {
-        if (!guest_handle_is_null(list->meminfo) && copy_to_guest(list->meminfo, &memory, 1))
-            return -EFAULT;
-        if (!guest_handle_is_null(list->distance) && copy_to_guest(list->distance, &distance, 1))
-            return -EFAULT;
+    for (unsigned int node = 0; node < nodes; node++) {
+        int rc = numa_row(list, node, nodes);
+        if (rc)
+            return rc;
     }
-    list->num_nodes = 1;
+    list->num_nodes = heap_nr_nodes;
     return 0;
 }
 

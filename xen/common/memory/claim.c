@@ -34,7 +34,8 @@ static int claim_make(struct domain *d, uint64_t pages)
         return -EINVAL;
     }
     uint64_t wanted = pages - d->tot_pages;
-    if (wanted > heap_nr_free || claimed > heap_nr_free - wanted) {
+    uint64_t room = heap_nr_free - min(heap_nr_free, heap_reserved_pages());
+    if (wanted > room || claimed > room - wanted) {
         return -ENOMEM;
     }
     d->outstanding_claim = wanted;

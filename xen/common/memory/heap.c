@@ -5,7 +5,7 @@
  * Blocks are kept by zone, which is the width of their frame numbers: zone z holds frames 2^(z-1)
  * .. 2^z - 1.  So a limit on the width of addresses is a limit on zones, and taking from the top
  * zone first keeps low memory for those who need it.  No block straddles zones, because frame 0
- * is never free.
+ * is never free.  Each memory node has zones of its own, and no block straddles nodes.
  *
  * A free block's first frame is its head: on its zone's list (next, prev), aux = its order and
  * BLOCK_DIRTY if any of its frames may be.  Every free frame has FRAME_FREE, which catches frames
@@ -28,7 +28,9 @@
 #include <xen/frame.h>
 #include <xen/heap.h>
 #include <xen/options.h>
+#include <xen/platform.h>
 #include <xen/printk.h>
+#include <xen/smp.h>
 
 #include "private.h"
 
@@ -51,44 +53,17 @@ struct zone {
     struct free_list list[HEAP_MAX_ORDER + 1];
 };
 
-struct bad_range {
-    uint64_t first, last;
-};
-
 DEFINE_SPINLOCK(heap_lock, LOCK_HEAP);
 uint64_t heap_nr_free;
-static struct zone zones[ZONES];        /* under heap_lock */
+static struct zone zones_of_0[ZONES];   /* under heap_lock, as those of the other nodes */
+static struct zone *node_zones[HEAP_MAX_NODES] = { zones_of_0 };
+static uint64_t node_total[HEAP_MAX_NODES];     /* pages */
 static uint64_t total_pages;
 static uint64_t dirty_hint;             /* dirty frames freed and not yet seen erased; about */
 
-static struct bad_range bad_ranges[32];
-static unsigned int nr_bad_ranges;
 static enum { BOOTSCRUB_OFF, BOOTSCRUB_ON, BOOTSCRUB_IDLE } bootscrub = BOOTSCRUB_IDLE;
 
 /* ---- Options -------------------------------------------------------------------------------- */
-
-/* badpage=<frame>[-<frame>][,...] */
-static int parse_badpage(const char *s)
-{
-    while (nr_bad_ranges < ARRAY_SIZE(bad_ranges)) {
-        struct bad_range *r = &bad_ranges[nr_bad_ranges];
-        if (parse_uint_prefix(s, &s, &r->first)) {
-            return -EINVAL;
-        }
-        r->last = r->first;
-        if (*s == '-' && parse_uint_prefix(s + 1, &s, &r->last)) {
-            return -EINVAL;
-        }
-        if (r->last < r->first) {
-            return -EINVAL;
-        }
-        nr_bad_ranges++;
-        if (*s++ != ',') {
-            return s[-1] ? -EINVAL : 0;
-        }
-    }
-    return -EINVAL;
-}
 
 static int parse_bootscrub(const char *s)
 {
@@ -101,7 +76,6 @@ static int parse_bootscrub(const char *s)
     return 0;
 }
 
-OPTION_CUSTOM(badpage, "badpage", parse_badpage);
 OPTION_CUSTOM(bootscrub, "bootscrub", parse_bootscrub);
 
 /* ---- Blocks: all under heap_lock ------------------------------------------------------------ */
@@ -109,11 +83,12 @@ OPTION_CUSTOM(bootscrub, "bootscrub", parse_bootscrub);
 static struct frame *frame_at(uint32_t nr) { return mfn_to_frame(mfn_of(nr)); }
 static uint32_t number_of(const struct frame *f) { return (uint32_t)mfn_nr(frame_to_mfn(f)); }
 static unsigned int zone_of(uint32_t nr) { return ilog2(nr) + 1; }
+static struct zone *zone_at(uint32_t nr) { return &node_zones[node_of_frame(nr)][zone_of(nr)]; }
 
 static void block_insert(struct frame *f, unsigned int order, bool dirty)
 {
     uint32_t nr = number_of(f);
-    struct zone *zone = &zones[zone_of(nr)];
+    struct zone *zone = zone_at(nr);
     struct free_list *list = &zone->list[order];
 
     f->aux = order | (dirty ? BLOCK_DIRTY : 0);
@@ -137,7 +112,7 @@ static void block_insert(struct frame *f, unsigned int order, bool dirty)
 static void block_remove(struct frame *f)
 {
     unsigned int order = f->aux & BLOCK_ORDER;
-    struct zone *zone = &zones[zone_of(number_of(f))];
+    struct zone *zone = zone_at(number_of(f));
     struct free_list *list = &zone->list[order];
 
     if (f->next != FRAME_NONE) {
@@ -161,7 +136,7 @@ static void block_remove(struct frame *f)
 static struct frame *block_buddy(uint32_t nr, unsigned int order)
 {
     uint32_t buddy = nr ^ (1u << order);
-    if (buddy == 0 || !mfn_valid(mfn_of(buddy))) {
+    if (buddy == 0 || !mfn_valid(mfn_of(buddy)) || !node_is_same(min(nr, buddy), max(nr, buddy))) {
         return NULL;
     }
     struct frame *f = frame_at(buddy);
@@ -227,22 +202,95 @@ static void zone_join(struct zone *zone)
     }
 }
 
-static struct frame *block_take(unsigned int order, unsigned int top_zone)
+/* What an allocation looks for: see heap_alloc. */
+struct wish {
+    unsigned int order, top_zone;
+    uint64_t nodes;                     /* wanted first */
+    unsigned int node;                  /* the first of them, if among them */
+    bool exact;                         /* and no others */
+};
+
+/* From zones top..bottom+1 of one node; `join` makes large blocks of whatever there is. */
+static struct frame *node_take(struct zone *zones, const struct wish *w, unsigned int top,
+                               unsigned int bottom, bool join)
 {
-    for (unsigned int z = top_zone; z > 0; z--) {
-        struct frame *f = zone_take(&zones[z], order);
-        if (f) {
-            return f;
+    for (unsigned int z = top; z > bottom; z--) {
+        if (join) {
+            zone_join(&zones[z]);
         }
-    }
-    for (unsigned int z = order ? top_zone : 0; z > 0; z--) {
-        zone_join(&zones[z]);
-        struct frame *f = zone_take(&zones[z], order);
+        struct frame *f = zone_take(&zones[z], w->order);
         if (f) {
             return f;
         }
     }
     return NULL;
+}
+
+static uint64_t node_free(unsigned int node, unsigned int top_zone)
+{
+    uint64_t pages = 0;
+    for (unsigned int z = top_zone; z > 0; z--) {
+        pages += node_zones[node][z].free;
+    }
+    return pages;
+}
+
+/* Of several nodes: the near one, or else the one with most to give. */
+static unsigned int node_choose(uint64_t nodes, const struct wish *w)
+{
+    unsigned int best = w->node;
+    if (best < HEAP_MAX_NODES && (nodes & 1ull << best)) {
+        return best;
+    }
+    for (best = (unsigned int)__builtin_ctzll(nodes); nodes &= nodes - 1, nodes; ) {
+        unsigned int n = (unsigned int)__builtin_ctzll(nodes);
+        best = node_free(n, w->top_zone) > node_free(best, w->top_zone) ? n : best;
+    }
+    return best;
+}
+
+static struct frame *nodes_take(uint64_t nodes, const struct wish *w, unsigned int top,
+                                unsigned int bottom, bool join)
+{
+    while (nodes) {
+        unsigned int n = node_choose(nodes, w);
+        struct frame *f = node_take(node_zones[n], w, top, bottom, join);
+        if (f) {
+            return f;
+        }
+        nodes &= ~(1ull << n);
+    }
+    return NULL;
+}
+
+static struct frame *range_take(const struct wish *w, unsigned int top, unsigned int bottom)
+{
+    for (unsigned int join = 0; top > bottom && join <= (w->order > 0); join++) {
+        struct frame *f;
+        if (likely(heap_nr_nodes == 1)) {
+            f = node_take(zones_of_0, w, top, bottom, join);
+        } else {
+            f = nodes_take(w->nodes, w, top, bottom, join);
+            if (!f && !w->exact) {
+                f = nodes_take(node_wish(NULL) & ~w->nodes, w, top, bottom, join);
+            }
+        }
+        if (f) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* Who could do with any address takes those that devices with few address lines can reach last,
+ * and leaves the reserve. */
+static struct frame *block_take(const struct wish *w)
+{
+    if (likely(w->top_zone <= dma_zone || dma_zone == 0)) {
+        return range_take(w, w->top_zone, 0);
+    }
+    struct frame *f = range_take(w, w->top_zone, dma_zone);
+    return f || !dma_spares(1ull << w->order) ? f : range_take(w, dma_zone, 0);
 }
 
 /* ---- Allocation ----------------------------------------------------------------------------- */
@@ -276,7 +324,7 @@ static void block_prepare(struct frame *f, unsigned int order, bool head_dirty, 
 }
 
 /* The highest zone whose addresses fit; 0: none. */
-static unsigned int zone_below(unsigned int bits)
+unsigned int zone_below(unsigned int bits)
 {
     if (bits == 0) {
         return ZONES - 1;
@@ -284,15 +332,27 @@ static unsigned int zone_below(unsigned int bits)
     return bits <= PAGE_SHIFT ? 0 : min(bits - PAGE_SHIFT, ZONES - 1u);
 }
 
+/* node_plus_1: the one asked for, or 0.  One that has no memory is as good as none. */
+static void wish_for_nodes(struct wish *w, const struct domain *d, unsigned int node_plus_1)
+{
+    uint64_t asked = node_plus_1 - 1 < heap_nr_nodes ? 1ull << (node_plus_1 - 1) : 0;
+    w->nodes = asked & node_wish(NULL) ? asked : node_wish(d);
+    w->node = node_preferred(d);
+}
+
 struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags)
 {
     if (order > HEAP_MAX_ORDER) {
         return NULL;
     }
-    unsigned int top_zone = zone_below(flags >> HEAP_BITS_SHIFT);
+    struct wish wish = { .order = order, .exact = flags & HEAP_EXACT_NODE };
+    wish.top_zone = zone_below((flags >> HEAP_BITS_SHIFT) & HEAP_BITS_MASK);
+    if (unlikely(heap_nr_nodes > 1)) {
+        wish_for_nodes(&wish, d, flags >> HEAP_NODE_SHIFT);
+    }
 
     spin_lock(&heap_lock);
-    struct frame *f = claim_allows(d, 1ull << order) ? block_take(order, top_zone) : NULL;
+    struct frame *f = claim_allows(d, 1ull << order) ? block_take(&wish) : NULL;
     if (!f) {
         spin_unlock(&heap_lock);
         return NULL;
@@ -371,19 +431,33 @@ void free_pages(void *p, unsigned int order)
  * A dirty block of at most 2^SCRUB_ORDER frames, taken out of the heap; NULL if there is none at
  * the lists' ends.
  */
+static struct frame *dirty_block_of(struct zone *zone)
+{
+    for (uint32_t orders = zone->orders; orders; orders &= orders - 1) {
+        struct frame *f = frame_at(zone->list[__builtin_ctz(orders)].last);
+        if (!(f->aux & BLOCK_DIRTY)) {
+            continue;
+        }
+        block_remove(f);
+        if ((f->aux & BLOCK_ORDER) > SCRUB_ORDER) {
+            block_split(f, SCRUB_ORDER);
+        }
+        return f;
+    }
+    return NULL;
+}
+
+/* The nearest node first: the others' processors have time for theirs. */
 static struct frame *dirty_block_take(void)
 {
-    for (unsigned int z = ZONES - 1; z > 0; z--) {
-        for (uint32_t orders = zones[z].orders; orders; orders &= orders - 1) {
-            struct frame *f = frame_at(zones[z].list[__builtin_ctz(orders)].last);
-            if (!(f->aux & BLOCK_DIRTY)) {
-                continue;
+    unsigned int near = heap_nr_nodes > 1 ? node_of_cpu(smp_cpu()) : 0;
+    for (unsigned int i = 0; i < heap_nr_nodes; i++) {
+        unsigned int node = i == 0 ? near : i - (i <= near);
+        for (unsigned int z = ZONES - 1; z > 0; z--) {
+            struct frame *f = dirty_block_of(&node_zones[node][z]);
+            if (f) {
+                return f;
             }
-            block_remove(f);
-            if ((f->aux & BLOCK_ORDER) > SCRUB_ORDER) {
-                block_split(f, SCRUB_ORDER);
-            }
-            return f;
         }
     }
     return NULL;
@@ -427,20 +501,29 @@ bool heap_scrub_idle(void)
     return true;
 }
 
+static void list_mark_dirty(const struct free_list *list, unsigned int order)
+{
+    for (uint32_t nr = list->first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
+        struct frame *f = frame_at(nr);
+        f->aux |= BLOCK_DIRTY;
+        for (uint32_t i = 0; i < 1u << order; i++) {
+            dirty_hint += !(f[i].count & FRAME_DIRTY);
+            f[i].count |= FRAME_DIRTY;
+        }
+    }
+}
+
+#define for_each_zone(zone)                                       \
+    for (unsigned int n_ = 0; n_ < heap_nr_nodes; n_++)           \
+        for (struct zone *zone = node_zones[n_]; zone < node_zones[n_] + ZONES; zone++)
+
 /* All free frames are to be erased, sooner or later. */
 static void heap_mark_dirty(void)
 {
     spin_lock(&heap_lock);
-    for (unsigned int z = 1; z < ZONES; z++) {
+    for_each_zone(zone) {
         for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
-            for (uint32_t nr = zones[z].list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
-                struct frame *f = frame_at(nr);
-                f->aux |= BLOCK_DIRTY;
-                for (uint32_t i = 0; i < 1u << o; i++) {
-                    dirty_hint += !(f[i].count & FRAME_DIRTY);
-                    f[i].count |= FRAME_DIRTY;
-                }
-            }
+            list_mark_dirty(&zone->list[o], o);
         }
     }
     spin_unlock(&heap_lock);
@@ -460,22 +543,13 @@ void heap_scrub_all(void)
 
 /* ---- Boot, and what others ask -------------------------------------------------------------- */
 
-static bool range_is_bad(uint64_t first, uint64_t last)
-{
-    for (unsigned int i = 0; i < nr_bad_ranges; i++) {
-        if (first <= bad_ranges[i].last && last >= bad_ranges[i].first) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The largest block that starts here, ends before `end` and has no bad frame. */
 static unsigned int block_order_at(uint64_t nr, uint64_t end)
 {
     unsigned int order = min((unsigned int)__builtin_ctzll(nr), (unsigned int)HEAP_MAX_ORDER);
     while (order > 0
-           && (nr + (1ull << order) > end || range_is_bad(nr, nr + (1ull << order) - 1))) {
+           && (nr + (1ull << order) > end || !node_is_same(nr, nr + (1ull << order) - 1) ||
+               range_is_bad(nr, nr + (1ull << order) - 1))) {
         order--;
     }
     return order;
@@ -501,6 +575,7 @@ void heap_add(uint64_t start, uint64_t end)
         }
         spin_lock(&heap_lock);
         total_pages += 1ull << order;
+        node_total[node_of_frame(number_of(f))] += 1ull << order;
         block_free(f, order, false);
         spin_unlock(&heap_lock);
     }
@@ -509,11 +584,18 @@ void heap_add(uint64_t start, uint64_t end)
 uint64_t heap_free_pages(void) { return heap_nr_free; }
 uint64_t heap_total_pages(void) { return total_pages; }
 
+uint64_t heap_node_pages(unsigned int node) { return node_total[node]; }
+
+uint64_t heap_node_free_below(unsigned int node, unsigned int bits)
+{
+    return node_free(node, zone_below(bits));
+}
+
 uint64_t heap_free_pages_below(unsigned int bits)
 {
     uint64_t pages = 0;
-    for (unsigned int z = zone_below(bits); z > 0; z--) {
-        pages += zones[z].free;
+    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+        pages += heap_node_free_below(node, bits);
     }
     return pages;
 }
@@ -523,10 +605,28 @@ static void show_memory(unsigned char key)
     (void)key;
     log_always("heap: %lu KiB of %lu KiB free, %lu KiB claimed, %lu KiB to be erased",
                heap_nr_free << 2, total_pages << 2, heap_claimed_pages() << 2, dirty_hint << 2);
-    for (unsigned int z = 1; z < ZONES; z++) {
-        if (zones[z].free) {
-            log_always("heap: addresses of %2u bits: %lu KiB free", z + PAGE_SHIFT,
-                       zones[z].free << 2);
+    if (heap_reserved_pages()) {
+        log_always("heap: %lu KiB kept for devices that need low addresses",
+                   heap_reserved_pages() << 2);
+    }
+    for_each_zone(zone) {
+        if (zone->free) {
+            log_always("heap: node %u: addresses of %2u bits: %lu KiB free", n_,
+                       (unsigned int)(zone - node_zones[n_]) + PAGE_SHIFT, zone->free << 2);
+        }
+    }
+}
+
+static void show_zone(unsigned int node, const struct zone *zone)
+{
+    for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
+        unsigned int blocks = 0;
+        for (uint32_t nr = zone->list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
+            blocks++;
+        }
+        if (blocks) {
+            log_always("heap: node %u zone %2u order %2u: %u blocks", node,
+                       (unsigned int)(zone - node_zones[node]), o, blocks);
         }
     }
 }
@@ -535,27 +635,88 @@ static void show_heap(unsigned char key)
 {
     show_memory(key);
     spin_lock(&heap_lock);
-    for (unsigned int z = 1; z < ZONES; z++) {
-        for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
-            unsigned int blocks = 0;
-            for (uint32_t nr = zones[z].list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
-                blocks++;
-            }
-            if (blocks) {
-                log_always("heap: zone %2u order %2u: %u blocks", z, o, blocks);
-            }
-        }
+    for_each_zone(zone) {
+        show_zone(n_, zone);
     }
     spin_unlock(&heap_lock);
 }
 
-void heap_init(void)
+static void zones_init(struct zone *zones)
 {
     for (unsigned int z = 0; z < ZONES; z++) {
         for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
             zones[z].list[o] = (struct free_list){ FRAME_NONE, FRAME_NONE };
         }
     }
+}
+
+void heap_init(void)
+{
+    zones_init(zones_of_0);
     key_register('m', show_memory, "memory: free, claimed, by address width");
     key_register('H', show_heap, "memory: free blocks of the heap");
+}
+
+/* A block that was made when all was one node goes to the nodes it lies in. */
+static void block_insert_by_node(struct frame *f, unsigned int order, bool dirty)
+{
+    uint32_t nr = number_of(f);
+    if (order == 0 || node_is_same(nr, nr + (1u << order) - 1)) {
+        block_insert(f, order, dirty);
+        return;
+    }
+    block_insert_by_node(f, order - 1, dirty);
+    block_insert_by_node(f + (1u << (order - 1)), order - 1, dirty);
+}
+
+/* All free blocks off the lists, linked by `next`. */
+static uint32_t take_all(void)
+{
+    uint32_t chain = FRAME_NONE;
+    for (struct zone *zone = zones_of_0; zone < zones_of_0 + ZONES; zone++) {
+        while (zone->orders) {
+            struct frame *f = frame_at(zone->list[__builtin_ctz(zone->orders)].first);
+            block_remove(f);
+            f->next = chain;
+            chain = number_of(f);
+        }
+    }
+    return chain;
+}
+
+static void sort_by_node(void)
+{
+    spin_lock(&heap_lock);
+    uint32_t chain = take_all();
+    nodes_init();
+    while (chain != FRAME_NONE) {
+        struct frame *f = frame_at(chain);
+        chain = f->next;
+        block_insert_by_node(f, f->aux & BLOCK_ORDER, f->aux & BLOCK_DIRTY);
+    }
+    node_total[0] = 0;
+    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+        node_total[node] += node_free(node, ZONES - 1);
+    }
+    spin_unlock(&heap_lock);
+}
+
+void heap_know_machine(void)
+{
+    for (unsigned int node = 1; node < min(platform.nr_nodes, (unsigned)HEAP_MAX_NODES); node++) {
+        node_zones[node] = pool_zalloc(ZONES * sizeof(struct zone));
+        if (!node_zones[node]) {
+            log_warn("heap: no memory to tell nodes apart");
+            platform.nr_nodes = 1;
+            break;
+        }
+        zones_init(node_zones[node]);
+    }
+    if (platform.nr_nodes > 1) {
+        sort_by_node();
+        for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+            log_info("heap: node %u: %lu MiB", node, node_total[node] >> (20 - PAGE_SHIFT));
+        }
+    }
+    dma_init(heap_nr_nodes > 1);
 }

@@ -15,6 +15,7 @@
 #include <xen/hypercall.h>
 #include <xen/options.h>
 #include <xen/page.h>
+#include <xen/trace.h>
 
 #include "memop.h"
 
@@ -57,13 +58,20 @@ unsigned int memop_max_order(void)
 
 bool memop_heap_flags(unsigned int mem_flags, unsigned int *heap_flags)
 {
-    unsigned int bits = XENMEMF_get_address_bits(mem_flags);
+    unsigned int bits = XENMEMF_get_address_bits(mem_flags), node = XENMEMF_get_node(mem_flags);
 
     *heap_flags = 0;
     if (bits && bits <= PAGE_SHIFT)
         return false;
     if (bits && bits < 64)
         *heap_flags = HEAP_BITS(bits);
+    /* Guests have no nodes of their own; and where exactly a page is to be, the one who builds
+     * domains may say. */
+    if ((mem_flags & XENMEMF_vnode) || node >= HEAP_MAX_NODES)
+        return true;
+    *heap_flags |= HEAP_NODE(node);
+    if ((mem_flags & XENMEMF_exact_node_request) && current->domain->is_privileged)
+        *heap_flags |= node < heap_nr_nodes ? HEAP_EXACT_NODE : 0;
     return true;
 }
 
@@ -112,7 +120,10 @@ static bool report(const struct request *q, unsigned long i, mfn_t mfn)
 static bool increase(const struct request *q, unsigned long i)
 {
     struct frame *f = domain_alloc_frame(q->d, q->r.extent_order, q->heap_flags);
-    return f && report(q, i, frame_to_mfn(f));
+    if (!f)
+        return false;
+    trace_placed(q->d->id, ~0ull, mfn_nr(frame_to_mfn(f)), q->r.extent_order);
+    return report(q, i, frame_to_mfn(f));
 }
 
 /* The same with a place in the guest's numbering, which the machine-to-phys table then shows. */
@@ -128,6 +139,7 @@ static bool populate(const struct request *q, unsigned long i)
     mfn_t mfn = frame_to_mfn(f);
     for (unsigned long k = 0; k < 1ul << q->r.extent_order; k++)
         arch_set_m2p(mfn_add(mfn, k), gpfn + k);
+    trace_placed(q->d->id, gpfn, mfn_nr(mfn), q->r.extent_order);
     return report(q, i, mfn);
 }
 
@@ -137,6 +149,7 @@ static bool decrease(const struct request *q, unsigned long i)
 
     if (copy_from_guest_offset(&gmfn, q->r.extent_start, i, 1))
         return false;
+    trace_decrease(q->d->id, gmfn, q->r.extent_order);
     for (unsigned long k = 0; k < 1ul << q->r.extent_order; k++)
         if (!give_back(q->d, gmfn + k))
             return false;

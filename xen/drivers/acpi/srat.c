@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SRAT: which processors and which memory are near each other.
+ * SRAT: which processors and which memory are near each other; SLIT: how near.
  *
  * Firmware's proximity domains are arbitrary numbers; nodes are 0, 1, 2… in order of appearance.
  */
@@ -15,6 +15,8 @@ enum srat_type { SRAT_CPU = 0, SRAT_MEMORY = 1, SRAT_X2APIC = 2 };
 #define SRAT_ENABLED    0x1
 #define SRAT_HOTPLUG    0x2
 #define MAX_NODES       64
+#define DISTANCE_LOCAL  10
+#define DISTANCE_REMOTE 20
 
 struct packed srat {
     struct acpi_header header;
@@ -45,6 +47,14 @@ struct packed srat_x2apic {
     uint32_t domain, apic_id, flags, clock, reserved2;
 };
 
+/* Distances, a row for each proximity domain. */
+struct packed slit {
+    struct acpi_header header;
+    uint64_t localities;
+    uint8_t distance[];
+};
+
+static const struct slit *slit;
 static uint32_t node_domain[MAX_NODES];     /* index: node */
 static unsigned int nr_nodes;
 static bool numa_enabled = true;
@@ -67,6 +77,19 @@ unsigned int acpi_node_of(uint32_t domain)
         }
     }
     return 0;
+}
+
+uint8_t acpi_node_distance(unsigned int from, unsigned int to)
+{
+    uint64_t row = node_domain[from], column = node_domain[to];
+    if (from == to) {
+        return DISTANCE_LOCAL;
+    }
+    if (slit == NULL || row >= slit->localities || column >= slit->localities) {
+        return DISTANCE_REMOTE;
+    }
+    uint8_t d = slit->distance[row * slit->localities + column];
+    return d >= DISTANCE_LOCAL ? d : DISTANCE_REMOTE;
 }
 
 /* One node too many shares the first. */
@@ -131,6 +154,12 @@ static init_text void read_entry(const struct acpi_entry *entry, unsigned int re
     }
 }
 
+static init_text bool slit_is_sound(const struct slit *s)
+{
+    return s->header.length >= sizeof(*s) && s->localities <= UINT16_MAX &&
+           s->localities * s->localities <= s->header.length - sizeof(*s);
+}
+
 init_text void acpi_read_srat(void)
 {
     const struct srat *srat = acpi_table("SRAT", 0);
@@ -141,5 +170,11 @@ init_text void acpi_read_srat(void)
     for (const struct acpi_entry *e; (e = acpi_entry_next(&srat->header, &offset)) != NULL;) {
         read_entry(e, srat->header.revision);
     }
+    platform.nr_nodes = nr_nodes;
     log_info("acpi: SRAT: %u nodes\n", nr_nodes);
+    slit = acpi_table("SLIT", 0);
+    if (slit && !slit_is_sound(slit)) {
+        log_warn("acpi: SLIT: it is too short; ignored\n");
+        slit = NULL;
+    }
 }

@@ -82,6 +82,8 @@ struct domain {
     uint32_t page_list;
     uint32_t relinquish_list;           /* pages left during teardown */
     uint64_t tot_pages, max_pages, outstanding_claim;
+    uint64_t nodes;                     /* bit mask: where its memory had best be; 0: anywhere */
+    bool nodes_are_set;                 /* by its toolstack; else they follow its vcpus */
     uint32_t shared_pages;              /* our pages it may map */
 
     struct event_domain event;

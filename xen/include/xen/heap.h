@@ -14,18 +14,25 @@ struct frame;
 struct domain;
 
 #define HEAP_MAX_ORDER 18               /* 1 GiB */
+#define HEAP_MAX_NODES 64
 
 enum heap_flags {
     HEAP_ANY        = 0,
     HEAP_ZERO       = 1 << 0,           /* zeroed before it is returned */
     HEAP_DIRTY_OK   = 1 << 1,           /* stays with us: another owner's old contents may show */
+    HEAP_EXACT_NODE = 1 << 2,           /* from the named node or not at all */
     HEAP_BITS_SHIFT = 8,                /* address width limit in bits: 0 = any */
+    HEAP_BITS_MASK  = 0xff,
+    HEAP_NODE_SHIFT = 16,               /* node + 1; 0: where the domain likes it, or near us */
 };
 #define HEAP_BITS(n) ((unsigned int)(n) << HEAP_BITS_SHIFT)
+#define HEAP_NODE(n) (((unsigned int)(n) + 1) << HEAP_NODE_SHIFT)
 
 /* Give memory to the allocator (boot).  [start, end) in bytes; partial pages are dropped. */
 void heap_add(uint64_t start, uint64_t end);
 void heap_init(void);
+/* The firmware has told of memory nodes: free memory is sorted by node; dma_bits= takes effect. */
+void heap_know_machine(void);
 /*
  * 2^order frames, or NULL.  Each has count == FRAME_ALLOCATED with no owner and no reference, and
  * type == 0; tlb_stamp is as the former owner left it.  Without HEAP_DIRTY_OK no contents of a
@@ -43,6 +50,8 @@ uint64_t heap_free_pages(void);
 uint64_t heap_total_pages(void);
 /* Free pages whose addresses fit in `bits` bits. */
 uint64_t heap_free_pages_below(unsigned int bits);
+/* Pages that only allocations with a limit on addresses get (dma_bits=). */
+uint64_t heap_reserved_pages(void);
 void heap_scrub_all(void);              /* zero all free memory: as bootscrub= says */
 
 /* Claims: a domain's stake in memory it has not got yet.  `pages` is what it is to have in all; 0
@@ -50,6 +59,16 @@ void heap_scrub_all(void);              /* zero all free memory: as bootscrub= s
 int heap_claim(struct domain *d, uint64_t pages) must_check;
 void heap_claim_drop(struct domain *d);
 uint64_t heap_claimed_pages(void);      /* of all domains */
+
+/* Nodes: each has a number below heap_nr_nodes, and may have no memory. */
+extern unsigned int heap_nr_nodes;
+uint64_t heap_node_pages(unsigned int node);            /* that were ever given to the heap */
+uint64_t heap_node_free_below(unsigned int node, unsigned int bits);
+/* A domain's nodes: set by its toolstack (-EINVAL: there is none of them), or where its vcpus may
+ * run. */
+int domain_set_nodes(struct domain *d, uint64_t nodes) must_check;
+void domain_follow_vcpus(struct domain *d);
+uint64_t domain_nodes(const struct domain *d);
 
 /* Pages for ourselves, as pointers into the direct map. */
 void *alloc_pages(unsigned int order, unsigned int flags) must_check;

@@ -38,12 +38,15 @@ struct platform {
     bool no_cmos_rtc, no_vga, no_msi;
     unsigned int nr_mcfg;
     struct platform_mcfg mcfg[PLATFORM_MAX_MCFG];
+    unsigned int nr_nodes;                      /* of SRAT; 0: it says nothing */
     unsigned int nr_memory;
     struct platform_memory memory[PLATFORM_MAX_MEM_AFFINITY];
 };
 
 extern struct platform platform;
 
+/* How far nodes are from each other, in tenths of the distance to oneself; at most 254. */
+uint8_t acpi_node_distance(unsigned int from, unsigned int to);
 /* The node of one of the firmware's proximity domains; 0 if it never named it. */
 unsigned int acpi_node_of(uint32_t domain);
 void acpi_init(void);                   /* find and read the tables; needs acpi_map() from arch */

@@ -11,11 +11,25 @@
 #include <cmocka.h>
 
 #include "fake/machine.h"
+#include <xen/control.h>
+#include <xen/platform.h>
+#include <xen/smp.h>
 
 #include "xen/lib/parse.c"
 #include "xen/common/memory/heap.c"
+#include "xen/common/memory/bad.c"
 #include "xen/common/memory/claim.c"
+#include "xen/common/memory/nodes.c"
+#include "xen/common/memory/dma.c"
 
+struct platform platform;
+unsigned int cpu_count = 2;
+struct cpumask cpu_online = { { 3 } };
+
+/* Each of two processors is a node. */
+struct cpu_place arch_cpu_place(unsigned int cpu) { return (struct cpu_place){ cpu, cpu, cpu }; }
+
+void *pool_zalloc(size_t size) { return calloc(1, size); }
 void arch_frames_settle(struct frame *f, unsigned int order) { (void)f, (void)order; }
 
 /* Memory with holes: 4..8 MiB, 16..64 MiB + 3 pages, 1 GiB..1 GiB + 32 MiB. */
@@ -65,18 +79,19 @@ static unsigned int blocks_count(void)
 {
     unsigned int blocks = 0;
     uint64_t pages = 0;
-    for (unsigned int z = 0; z < ZONES; z++) {
+    for_each_zone(zone) {
         for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
             uint32_t prev = FRAME_NONE, nr;
-            for (nr = zones[z].list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
+            for (nr = zone->list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
                 assert_int_equal(frame_at(nr)->prev, prev);
                 assert_int_equal(frame_at(nr)->aux & BLOCK_ORDER, o);
-                assert_int_equal(zone_of(nr), z);
+                assert_ptr_equal(zone_at(nr), zone);
+                assert_true(node_is_same(nr, nr + (1u << o) - 1));
                 blocks++;
                 pages += 1ull << o;
                 prev = nr;
             }
-            assert_int_equal(zones[z].list[o].last, prev);
+            assert_int_equal(zone->list[o].last, prev);
         }
     }
     assert_int_equal(pages, heap_free_pages());
@@ -246,12 +261,136 @@ static void test_claims(void **state)
     assert_int_equal(heap_claimed_pages(), 0);
 }
 
+/* Ordinary allocations leave the reserve; those with a limit get it to the last page. */
+static void test_dma(void **state)
+{
+    (void)state;
+    static struct frame *held[60000];
+    size_t n = 0, ordinary;
+    uint64_t low = heap_free_pages_below(26);
+
+    opt_bits = 26;
+    opt_pool = 1 << 20;
+    dma_init(false);
+    assert_int_equal(heap_reserved_pages(), 256);
+    struct domain a = { .max_pages = 1u << 20 };
+    assert_int_equal(heap_claim(&a, heap_free_pages() - 255), -ENOMEM);
+    assert_int_equal(heap_claim(&a, heap_free_pages() - 256), 0);
+    assert_int_equal(heap_claim(&a, 0), 0);
+
+    /* The high pages first, then the low ones down to the reserve. */
+    bool was_low = false;
+    while ((held[n] = heap_alloc(0, HEAP_BITS(n % 2 ? 0 : 40))) != NULL) {
+        bool is_low = mfn_nr(frame_to_mfn(held[n])) < 1 << (26 - PAGE_SHIFT);
+        assert_true(is_low || !was_low);
+        was_low = is_low;
+        n++;
+    }
+    ordinary = n;
+    assert_int_equal(heap_free_pages(), 256);
+    assert_null(heap_alloc(3, 0));
+    while ((held[n] = heap_alloc(0, HEAP_BITS(26))) != NULL) {
+        n++;
+    }
+    assert_int_equal(n - ordinary, 256);
+    assert_int_equal(heap_reserved_pages(), 0);
+    while (n) {
+        heap_free(held[--n], 0);
+    }
+    assert_int_equal(heap_free_pages_below(26), low);
+    dma_zone = opt_bits = 0;
+    dma_reserve = 0;
+    opt_pool = UNSET;
+}
+
+static unsigned int node_taken(struct domain *d, unsigned int order, unsigned int flags)
+{
+    struct frame *f = heap_alloc_for(d, order, flags);
+    if (f == NULL) {
+        return 99;
+    }
+    unsigned int node = node_of_frame(mfn_nr(frame_to_mfn(f)));
+    assert_int_equal(node, mfn_nr(frame_to_mfn(f)) >= 0x1800 && mfn_nr(frame_to_mfn(f)) < 0x50000);
+    heap_free(f, order);
+    return node;
+}
+
+/* Node 0 is below 24 MiB and above 1.25 GiB, node 1 between; the border cuts a block in two. */
+static void test_nodes(void **state)
+{
+    (void)state;
+    uint64_t free = heap_free_pages();
+    struct domain self = { .id = 0 }, other = { .id = 1 };
+    struct vcpu v = { .domain = &self };
+    fake_current = &v;
+
+    platform.nr_nodes = 2;
+    platform.nr_memory = 3;
+    platform.memory[0] = (struct platform_memory){ .start = 0x50000000, .end = 0x80000000 };
+    platform.memory[1] = (struct platform_memory){ .start = 0, .end = 0x1800000 };
+    platform.memory[2] = (struct platform_memory){ 0x1800000, 0x50000000, .node = 1 };
+    heap_know_machine();
+    assert_int_equal(heap_nr_nodes, 2);
+    assert_int_equal(heap_free_pages(), free);
+    assert_int_equal(heap_node_free_below(0, 0) + heap_node_free_below(1, 0), free);
+    assert_int_equal(heap_node_free_below(0, 24) + heap_node_free_below(1, 24),
+                     heap_free_pages_below(24));
+    blocks_count();
+
+    assert_int_equal(node_taken(NULL, 0, 0), 0);
+    assert_int_equal(node_taken(&self, 0, 0), 0);
+    fake_cpu = 1;
+    assert_int_equal(node_taken(&self, 0, 0), 1);
+    assert_int_equal(node_taken(&other, 0, 0), 1);              /* it has more */
+    assert_int_equal(domain_set_nodes(&other, 4), -EINVAL);
+    assert_int_equal(domain_set_nodes(&other, 1), 0);
+    assert_int_equal(domain_nodes(&other), 1);
+    assert_int_equal(node_taken(&other, 2, 0), 0);
+    assert_int_equal(node_taken(&other, 2, HEAP_NODE(1)), 1);
+    assert_int_equal(node_taken(&other, 2, HEAP_NODE(7)), 0);
+    assert_int_equal(node_taken(&other, 13, 0), 1);             /* only there is one so large */
+    assert_int_equal(node_taken(&other, 13, HEAP_NODE(0) | HEAP_EXACT_NODE), 99);
+    assert_int_equal(node_taken(&other, 0, HEAP_NODE(1) | HEAP_BITS(24)), 0);
+
+    /* Where its vcpus may run. */
+    struct cpumask hard = { { 2 } }, soft = { { 3 } };
+    struct vcpu of_other = { .domain = &other, .hard_affinity = &hard, .soft_affinity = &soft };
+    other.vcpu = (struct vcpu *[]){ &of_other };
+    other.max_vcpus = 1;
+    domain_follow_vcpus(&other);
+    assert_int_equal(domain_nodes(&other), 1);
+    assert_int_equal(domain_set_nodes(&other, 3), 0);
+    assert_int_equal(domain_nodes(&other), 2);
+    hard.bits[0] = 3;
+    soft.bits[0] = 1;
+    domain_follow_vcpus(&other);
+    assert_int_equal(domain_nodes(&other), 1);
+
+    /* One node full: the other helps, unless exactly that one was meant. */
+    static struct frame *held[60000];
+    size_t n = 0;
+    while ((held[n] = heap_alloc(0, HEAP_NODE(0) | HEAP_EXACT_NODE | HEAP_DIRTY_OK)) != NULL) {
+        n++;
+    }
+    assert_int_equal(heap_node_free_below(0, 0), 0);
+    assert_int_equal(node_taken(&other, 0, 0), 1);
+    while (n) {
+        heap_free(held[--n], 0);
+    }
+    while (heap_scrub_idle()) { }
+    assert_int_equal(dirty_hint, 0);
+    assert_int_equal(heap_free_pages(), free);
+    blocks_count();
+    fake_cpu = 0;
+}
+
 int main(void)
 {
     fake_machine_start();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zones), cmocka_unit_test(test_random), cmocka_unit_test(test_erased),
-        cmocka_unit_test(test_claims), cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_claims), cmocka_unit_test(test_dma), cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_nodes),
         cmocka_unit_test(test_double_free),
     };
     return cmocka_run_group_tests(tests, start, NULL);

@@ -74,7 +74,8 @@ static uint64_t to_pages(const struct amount *a, uint64_t avail, uint64_t otherw
  * 128 MiB. */
 static uint64_t dom0_pages(void)
 {
-    uint64_t avail = heap_free_pages(), reserve = min(avail / 16, (128UL << 20) >> PAGE_SHIFT);
+    uint64_t avail = heap_free_pages() - heap_reserved_pages();
+    uint64_t reserve = min(avail / 16, (128UL << 20) >> PAGE_SHIFT);
     uint64_t n = to_pages(&mem_size, avail, avail - reserve);
     uint64_t low = to_pages(&mem_min, avail, 0), high = to_pages(&mem_max, avail, UINT64_MAX);
 
