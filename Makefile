@@ -8,13 +8,26 @@ world: xen tools
 
 include xen/rules.mk
 
-.PHONY: dist install check check-quick bench demo docs clean distclean help tools
-dist: xen
+.PHONY: dist install check check-quick bench demo iso deb docs man clean distclean help tools
+# Everything as it is installed, in $(DIST)/install.
+dist: xen tools
+	$(Q)$(MAKE) -s -C tools install DESTDIR=$(DIST)/install
 
-install: dist
+INSTALLED_DIRS := etc/xen/auto var/lib/xen/save var/lib/xend var/log/xen
+
+install: world man
 	@test -n "$(DESTDIR)" || { echo "make install: say where with DESTDIR=" >&2; exit 2; }
-	mkdir -p "$(DESTDIR)"
-	cp -a $(DIST)/install/. "$(DESTDIR)/"
+	mkdir -p "$(DESTDIR)/boot" "$(DESTDIR)/usr/share/man" \
+	    $(foreach d,$(INSTALLED_DIRS),"$(DESTDIR)/$(d)")
+	cp -a $(DIST)/install/boot/. "$(DESTDIR)/boot/"
+	cp -a $(DIST)/man/. "$(DESTDIR)/usr/share/man/"
+	$(MAKE) -C tools install DESTDIR="$(abspath $(DESTDIR))"
+
+# Manual pages quote the programs' own help.
+man: tools
+	$(Q)build/man.py $(DIST)
+deb:
+	packaging/build.sh $(DIST)
 
 check: dist
 	tests/run full
@@ -24,6 +37,8 @@ tools:
 	$(MAKE) -C tools
 demo:
 	build/demo.sh
+iso:
+	build/demo.sh --iso
 docs:
 	build/docs.py
 # Speed is measured on a release build, beside the working one.
@@ -42,9 +57,11 @@ help:
 	@echo "make xen          the hypervisor: dist/install/boot/xen.gz"
 	@echo "make tools        libraries, daemons and commands of dom0: dist/tools"
 	@echo "make install DESTDIR=/somewhere"
+	@echo "make deb          Debian packages: dist/deb"
 	@echo "make check        all tests; check-quick: a subset in minutes"
 	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
-	@echo "make demo         boots dom0 in QEMU, with the console here"
+	@echo "make demo         a Debian with our packages in QEMU, a guest in it; the console here"
+	@echo "make iso          the same as an image for a CD, a USB stick and real machines"
 	@echo "make docs         tables and picture of docs/ from the source; HTML in dist/docs"
 	@echo "make clean, distclean"
 	@echo "switches (Config.mk): debug=$(debug) verbose=$(verbose) perfc=$(perfc)"
