@@ -4,6 +4,7 @@ obj-y := main.o daemon.o loop.o failure.o store.o worker.o state.o \
     $(addprefix device/,device.o handshake.o script.o block.o net.o) \
     $(addprefix api/,unix.o methods.o read.o change.o) \
     $(addprefix node/,network.o)
+obj-y += api/sched.o api/pool.o node/cpupool.o
 libs-y := host config guest xs xc base
 ldlibs-y := -levent_core
 cflags-y := -I$(top)/tools/xend

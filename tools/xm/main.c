@@ -50,6 +50,29 @@ static const char uptime_options[] = OPTION("-s, --short", "A short line for eac
 static const char force_options[] = OPTION("-f, --force", "Take it away without asking the guest.");
 static const char long_options[] = OPTION("-l, --long", "Output all details in SXP.");
 
+static const char credit_options[] =
+    OPTION("-d, --domain=<domain>", "Whose parameters; without: all domains' are listed.")
+    OPTION("-w, --weight=<weight>", "Its share of the CPUs: 1 to 65535, 256 if not set.")
+    OPTION("-c, --cap=<cap>", "At most this much, in percent of one CPU; 0 is no limit.");
+static const char credit2_options[] =
+    OPTION("-d, --domain=<domain>", "Whose parameters; without: all domains' are listed.")
+    OPTION("-w, --weight=<weight>", "Its share of the CPUs: 1 to 65535, 256 if not set.");
+static const char sedf_options[] =
+    OPTION("-p, --period=<ms>", "Its slice is guaranteed in every period.")
+    OPTION("-s, --slice=<ms>", "How long it may run in a period.")
+    OPTION("-l, --latency=<ms>", "The first period after waking is only so long.")
+    OPTION("-e, --extratime=<0|1>", "Whether it gets what others leave.")
+    OPTION("-w, --weight=<weight>", "Its share of what others leave: 1 to 65535.");
+static const char bvt_options[] =
+    OPTION("-d, --domain=<domain>", "Whose parameters; without: all domains' are listed.")
+    OPTION("-w, --weight=<weight>", "Its share of the CPUs: 1 to 65535.")
+    OPTION("-v, --warp=<us>", "How far ahead of its time it may run.")
+    OPTION("-l, --limit=<us>", "For how long; 0 is no limit.")
+    OPTION("-u, --unwarp=<us>", "And after that for how long not.");
+static const char pool_list_options[] =
+    OPTION("-l, --long", "Output all details in SXP.")
+    OPTION("-c, --cpus", "Output the CPUs of each pool.");
+
 const struct command commands[] = {
     { "console", cmd_console, 1, 1, "[-q|--quiet] <Domain>", "Attach to <Domain>'s console.", true,
       console_options },
@@ -86,6 +109,9 @@ const struct command commands[] = {
     { "vcpu-set", cmd_vcpu_set, 2, 2, "<Domain> <vCPUs>",
       "Set the number of active VCPUs allowed for the domain.", true, NULL },
 
+    { "vcpu-pin", cmd_vcpu_pin, 3, 3, "<Domain> <VCPU|all> <CPUs|all>",
+      "Set which CPUs a VCPU can use.", false, NULL },
+
     { "debug-keys", cmd_debug_keys, 1, 1, "<Keys>", "Send debug keys to Xen.", false, NULL },
     { "dmesg", cmd_dmesg, 0, 0, "[-c|--clear]", "Read and/or clear Xend's message buffer.", false,
       dmesg_options },
@@ -93,6 +119,15 @@ const struct command commands[] = {
       info_options },
     { "log", cmd_log, 0, 0, "", "Print Xend log.", false, NULL },
     { "top", cmd_top, 0, -1, "", "Monitor a host and the domains in real time.", true, NULL },
+
+    { "sched-credit", cmd_sched_credit, 0, 0, "[-d <Domain> [-w[=WEIGHT]|-c[=CAP]]]",
+      "Get/set credit scheduler parameters.", false, credit_options },
+    { "sched-credit2", cmd_sched_credit2, 0, 0, "[-d <Domain> [-w[=WEIGHT]]]",
+      "Get/set credit2 scheduler parameters.", false, credit2_options },
+    { "sched-sedf", cmd_sched_sedf, 0, 1, "<Domain> [options]", "Get/set EDF parameters.", false,
+      sedf_options },
+    { "sched-bvt", cmd_sched_bvt, 0, 0, "[-d <Domain> [options]]",
+      "Get/set parameters of borrowed virtual time.", false, bvt_options },
 
     { "block-attach", cmd_block_attach, 4, 5,
       "<Domain> <BackDev> <FrontDev> <Mode> [BackDomain]", "Create a new virtual block device.",
@@ -110,6 +145,29 @@ const struct command commands[] = {
     { "network-list", cmd_network_list, 1, 1, "<Domain> [--long]",
       "List virtual network interfaces for a domain.", false, long_options },
 
+    { "cpupool-create", cmd_cpupool_create, 1, -1, "<ConfigFile> [vars]",
+      "Create a CPU pool based on ConfigFile.", false, NULL },
+    { "cpupool-new", cmd_cpupool_new, 1, -1, "<ConfigFile> [vars]",
+      "Adds a CPU pool to Xend CPU pool management.", false, NULL },
+    { "cpupool-start", cmd_cpupool_start, 1, 1, "<CPU Pool>", "Starts a Xend CPU pool.", false,
+      NULL },
+    { "cpupool-list", cmd_cpupool_list, 0, 1, "[<CPU Pool>] [-l|--long] [-c|--cpus]",
+      "List CPU pools on host.", false, pool_list_options },
+    { "cpupool-destroy", cmd_cpupool_destroy, 1, 1, "<CPU Pool>", "Deactivates a CPU pool.", false,
+      NULL },
+    { "cpupool-delete", cmd_cpupool_delete, 1, 1, "<CPU Pool>",
+      "Removes a CPU pool from Xend management.", false, NULL },
+    { "cpupool-cpu-add", cmd_cpupool_cpu_add, 2, 2, "<CPU Pool> <CPU nr>",
+      "Adds a CPU to a CPU pool.", false, NULL },
+    { "cpupool-cpu-remove", cmd_cpupool_cpu_remove, 2, 2, "<CPU Pool> <CPU nr>",
+      "Removes a CPU from a CPU pool.", false, NULL },
+    { "cpupool-migrate", cmd_cpupool_migrate, 2, 2, "<Domain> <CPU Pool>",
+      "Moves a domain into a CPU pool.", false, NULL },
+    { "cpupool-rename", cmd_cpupool_rename, 2, 2, "<CPU Pool> <new name>", "Renames a CPU pool.",
+      false, NULL },
+    { "cpupool-numa-split", cmd_cpupool_numa_split, 0, 0, "",
+      "Splits up the machine into one CPU pool per NUMA node.", false, NULL },
+
     { "help", cmd_help, 0, -1, "", "Display this message.", true, NULL },
     { "shell", cmd_shell, 0, 0, "", "Launch an interactive shell.", true, NULL },
 };
@@ -122,6 +180,11 @@ static const struct {
     { "balloon", "mem-set" }, { "set-vcpus", "vcpu-set" }, { "vif-list", "network-list" },
     { "vbd-create", "block-attach" }, { "vbd-destroy", "block-detach" },
     { "vbd-list", "block-list" },
+    { "pool-create", "cpupool-create" }, { "pool-new", "cpupool-new" },
+    { "pool-start", "cpupool-start" }, { "pool-list", "cpupool-list" },
+    { "pool-destroy", "cpupool-destroy" }, { "pool-delete", "cpupool-delete" },
+    { "pool-cpu-add", "cpupool-cpu-add" }, { "pool-cpu-remove", "cpupool-cpu-remove" },
+    { "pool-migrate", "cpupool-migrate" },
 };
 
 static const struct command *current;

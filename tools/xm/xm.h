@@ -101,6 +101,11 @@ command_fn cmd_create, cmd_new, cmd_list, cmd_vcpu_list, cmd_uptime, cmd_console
     cmd_block_list, cmd_network_attach, cmd_network_detach, cmd_network_list, cmd_shell,
     cmd_domstate;
 
+command_fn cmd_vcpu_pin, cmd_sched_credit, cmd_sched_credit2, cmd_sched_sedf, cmd_sched_bvt,
+    cmd_cpupool_create, cmd_cpupool_new, cmd_cpupool_start, cmd_cpupool_list, cmd_cpupool_destroy,
+    cmd_cpupool_delete, cmd_cpupool_cpu_add, cmd_cpupool_cpu_remove, cmd_cpupool_migrate,
+    cmd_cpupool_rename, cmd_cpupool_numa_split;
+
 /* Runs a line of words as xm would; for the shell. */
 int run_command(int argc, char **argv);
 

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <xen/sched_params.h>
+
 #include "private.h"
 
 int xc_sched_id(struct xc *xc, unsigned int *id)
@@ -77,6 +79,59 @@ int xc_sched_credit2_set(struct xc *xc, uint32_t domid, unsigned int weight, uns
     op.u.credit2.weight = weight;
     op.u.credit2.cap = cap;
     return domain_op(xc, domid, XEN_SCHEDULER_CREDIT2, XEN_DOMCTL_SCHEDOP_putinfo, &op);
+}
+
+/* Schedulers that newer interfaces do not know: other arguments in the same place. */
+static int old_op(struct xc *xc, uint32_t domid, unsigned int sched_id, unsigned int cmd,
+                  struct xen_domctl_sched_params *params)
+{
+    struct xen_domctl op;
+
+    memset(&op, 0, sizeof(op));
+    op.cmd = XEN_DOMCTL_scheduler_op;
+    op.domain = domid;
+    params->sched_id = sched_id;
+    params->cmd = cmd;
+    memcpy(&op.u, params, sizeof(*params));
+    int rc = xc_domctl(xc, &op);
+
+    if (!rc)
+        memcpy(params, &op.u, sizeof(*params));
+    return rc;
+}
+
+int xc_sched_sedf_get(struct xc *xc, uint32_t domid, struct xen_domctl_sched_sedf *sedf)
+{
+    struct xen_domctl_sched_params op = { 0 };
+    int rc = old_op(xc, domid, XEN_SCHEDULER_SEDF, XEN_DOMCTL_SCHEDOP_getinfo, &op);
+
+    if (!rc)
+        *sedf = op.u.sedf;
+    return rc;
+}
+
+int xc_sched_sedf_set(struct xc *xc, uint32_t domid, const struct xen_domctl_sched_sedf *sedf)
+{
+    struct xen_domctl_sched_params op = { .u.sedf = *sedf };
+
+    return old_op(xc, domid, XEN_SCHEDULER_SEDF, XEN_DOMCTL_SCHEDOP_putinfo, &op);
+}
+
+int xc_sched_bvt_get(struct xc *xc, uint32_t domid, struct xen_domctl_sched_bvt *bvt)
+{
+    struct xen_domctl_sched_params op = { 0 };
+    int rc = old_op(xc, domid, XEN_SCHEDULER_BVT, XEN_DOMCTL_SCHEDOP_getinfo, &op);
+
+    if (!rc)
+        *bvt = op.u.bvt;
+    return rc;
+}
+
+int xc_sched_bvt_set(struct xc *xc, uint32_t domid, const struct xen_domctl_sched_bvt *bvt)
+{
+    struct xen_domctl_sched_params op = { .u.bvt = *bvt };
+
+    return old_op(xc, domid, XEN_SCHEDULER_BVT, XEN_DOMCTL_SCHEDOP_putinfo, &op);
 }
 
 static int pool_op(struct xc *xc, uint32_t pool, unsigned int cmd, unsigned int *tslice_ms,

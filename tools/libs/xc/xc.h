@@ -226,6 +226,13 @@ int xc_sched_credit_get(struct xc *xc, uint32_t domid, unsigned int *weight, uns
 int xc_sched_credit_set(struct xc *xc, uint32_t domid, unsigned int weight, unsigned int cap);
 int xc_sched_credit2_get(struct xc *xc, uint32_t domid, unsigned int *weight, unsigned int *cap);
 int xc_sched_credit2_set(struct xc *xc, uint32_t domid, unsigned int weight, unsigned int cap);
+/* sedf and bvt: <xen/sched_params.h>. */
+struct xen_domctl_sched_sedf;
+struct xen_domctl_sched_bvt;
+int xc_sched_sedf_get(struct xc *xc, uint32_t domid, struct xen_domctl_sched_sedf *sedf);
+int xc_sched_sedf_set(struct xc *xc, uint32_t domid, const struct xen_domctl_sched_sedf *sedf);
+int xc_sched_bvt_get(struct xc *xc, uint32_t domid, struct xen_domctl_sched_bvt *bvt);
+int xc_sched_bvt_set(struct xc *xc, uint32_t domid, const struct xen_domctl_sched_bvt *bvt);
 int xc_sched_credit_params_get(struct xc *xc, uint32_t pool, unsigned int *tslice_ms,
                                unsigned int *ratelimit_us);
 int xc_sched_credit_params_set(struct xc *xc, uint32_t pool, unsigned int tslice_ms,

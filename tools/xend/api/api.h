@@ -46,6 +46,12 @@ method_fn change_create, change_new, change_delete, change_start, change_destroy
     change_pause, change_unpause, change_sysrq, change_memory, change_max_memory, change_vcpus,
     change_name, change_debug_keys, change_attach, change_detach;
 
+/* sched.c, pool.c */
+method_fn read_sched, change_credit, change_sedf, change_bvt, change_pin;
+method_fn read_pools, change_pool_create, change_pool_new, change_pool_start, change_pool_destroy,
+    change_pool_delete, change_pool_add_cpu, change_pool_remove_cpu, change_pool_migrate,
+    change_pool_rename, change_pool_split;
+
 /* unix.c */
 int unix_listen(struct xend *x);
 void unix_close(struct xend *x);

@@ -40,6 +40,24 @@ static const struct {
     { "mem-max", change_max_memory, 2, false },     /* domain MiB */
     { "vcpu-set", change_vcpus, 2, false },         /* domain count */
     { "rename", change_name, 2, false },            /* domain name */
+
+    { "sched", read_sched, 1, true },               /* domain */
+    { "sched-credit", change_credit, 3, false },    /* domain weight cap; '': as it is */
+    { "sched-sedf", change_sedf, 6, false },        /* domain period slice latency extra weight */
+    { "sched-bvt", change_bvt, 5, false },          /* domain weight warp limit unwarp */
+    { "vcpu-pin", change_pin, 3, false },           /* domain vcpu cpus */
+    { "pools", read_pools, 0, true },
+    { "pool-create", change_pool_create, 1, false },            /* (cpupool …) */
+    { "pool-new", change_pool_new, 1, false },                  /* (cpupool …) */
+    { "pool-start", change_pool_start, 1, false },              /* pool */
+    { "pool-destroy", change_pool_destroy, 1, false },          /* pool */
+    { "pool-delete", change_pool_delete, 1, false },            /* pool */
+    { "pool-cpu-add", change_pool_add_cpu, 2, false },          /* pool cpu */
+    { "pool-cpu-remove", change_pool_remove_cpu, 2, false },    /* pool cpu */
+    { "pool-migrate", change_pool_migrate, 2, false },          /* domain pool */
+    { "pool-rename", change_pool_rename, 2, false },            /* pool name */
+    { "pool-split", change_pool_split, 0, false },
+
     { "debug-keys", change_debug_keys, 1, false },  /* keys */
     { "attach", change_attach, 2, false },          /* domain (vbd …) */
     { "detach", change_detach, 3, false },          /* domain class number [force] */
