@@ -14,7 +14,9 @@
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 #include <xen/percpu.h>
+#include <xen/perf.h>
 #include <xen/softirq.h>
+#include <xen/trace.h>
 
 /* DOM0: only the hardware domain may call it (its sub-operations check no further). */
 enum { ANY = 0, DOM0 = 1 };
@@ -86,6 +88,8 @@ void hypercall_dispatch(struct cpu_user_regs *regs)
         regs->rax = (uint64_t)-EPERM;
         return;
     }
+    trace_hypercall(regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10);
+    perf_count_of(PERF_HYPERCALLS, (unsigned int)regs->rax);
     uint64_t rip = regs->rip;
     long rc = row->fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, 0);
     /* A continuation has set up RAX itself. */
@@ -133,6 +137,8 @@ static long call_entry(struct multicall_entry *e)
         return -EINVAL;
     if ((row->flags & DOM0) && !current->domain->is_privileged)
         return -EPERM;
+    trace_subcall(e->op, e->args[0], e->args[1], e->args[2], e->args[3]);
+    perf_count(PERF_MULTICALL);
     return row->fn(e->args[0], e->args[1], e->args[2], e->args[3], e->args[4], 0);
 }
 

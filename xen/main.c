@@ -23,12 +23,14 @@
 #include <xen/heap.h>
 #include <xen/options.h>
 #include <xen/pci.h>
+#include <xen/perf.h>
 #include <xen/platform.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/sched.h>
 #include <xen/softirq.h>
 #include <xen/time.h>
+#include <xen/trace.h>
 
 #ifndef NDEBUG
 #define DEBUG_TEXT "y"
@@ -185,6 +187,8 @@ static void init_text boot_late(void)
     pci_init();
     smp_boot_all();                         /* every processor idles in its own loop */
     nmi_watchdog_start();
+    trace_init();                           /* tbuf_size= */
+    perf_init();
 
     /* dom0. */
     if (dom0_build(dom0_options))

@@ -4,7 +4,7 @@
 
 XEN_OUT  := $(DIST)/xen
 XEN_DIRS := . lib common/domain common/memory common/event common/grant common/sched common/sync \
-            common/time common/console common/xsm \
+            common/time common/console common/trace common/xsm \
             arch/x86/boot arch/x86/entry arch/x86/cpu arch/x86/irq arch/x86/time arch/x86/trap \
             arch/x86/mm arch/x86/pv arch/x86/emulate arch/x86/guest \
             drivers/console drivers/acpi drivers/pci

@@ -12,6 +12,7 @@
 #include <xen/grant.h>
 #include <xen/heap.h>
 #include <xen/sched.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -102,6 +103,8 @@ int domain_create(domid_t id, const struct domain_config *config, struct domain 
     }
     if (!is_system(id))
         domain_list_add(d);
+    trace_1(TRC_SCHED_DOM_ADD, id);
+    trace_1(TRC_DOM0_DOM_ADD, id);
     *out = d;
     return 0;
 }

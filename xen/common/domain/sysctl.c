@@ -18,8 +18,10 @@ struct row { sysctl_handler fn; uint8_t flags; };
 
 static const struct row rows[] = {
     [XEN_SYSCTL_readconsole]            = { sysctl_readconsole,     BACK },
+    [XEN_SYSCTL_tbuf_op]                = { sysctl_tbuf,            BACK },
     [XEN_SYSCTL_physinfo]               = { sysctl_physinfo,        BACK },
     [XEN_SYSCTL_sched_id]               = { sysctl_sched_id,        BACK },
+    [XEN_SYSCTL_perfc_op]               = { sysctl_perfc,           BACK },
     [XEN_SYSCTL_getdomaininfolist]      = { sysctl_domain_list,     BACK },
     [XEN_SYSCTL_debug_keys]             = { sysctl_debug_keys,      0 },
     [XEN_SYSCTL_getcpuinfo]             = { sysctl_cpu_info,        BACK },
@@ -33,8 +35,8 @@ static const struct row rows[] = {
     [XEN_SYSCTL_get_cpu_featureset]     = { arch_sysctl_featureset, BACK_ALWAYS },
     [XEN_SYSCTL_get_cpu_policy]         = { arch_sysctl_cpu_policy, BACK },
 };
-/* Not there, and therefore -ENOSYS: trace buffers, counters, lock profiles, coverage, live patches,
- * power management, hotplug of processors, cache technology, pages taken offline. */
+/* Not there, and therefore -ENOSYS: lock profiles, coverage, live patches, power management,
+ * hotplug of processors, cache technology, pages taken offline; and counters without perfc=y. */
 
 static const struct row *find_row(uint32_t cmd)
 {

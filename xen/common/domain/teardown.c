@@ -14,6 +14,7 @@
 #include <xen/grant.h>
 #include <xen/heap.h>
 #include <xen/sched.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -36,6 +37,8 @@ int domain_kill(struct domain *d)
         for (unsigned int i = 0; i < 2; i++)
             timer_kill(&d->watchdog[i]);
         heap_claim_drop(d);
+        trace_1(TRC_SCHED_DOM_REM, d->id);
+        trace_1(TRC_DOM0_DOM_REM, d->id);
     }
     for_each_vcpu(d, v)
         vcpu_sleep_sync(v);

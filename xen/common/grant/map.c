@@ -14,6 +14,8 @@
 #include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/heap.h>
+#include <xen/perf.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -203,6 +205,8 @@ static int map_grant(struct grant_batch *b, struct gnttab_map_grant_ref *op)
         domain_put(rd);
         return rc;
     }
+    trace_1(TRC_MEM_PAGE_GRANT_MAP, rd->id);
+    perf_count(PERF_GRANT_MAP);
     op->handle = handle;
     op->dev_bus_addr = maddr_nr(mfn_to_maddr(frame_to_mfn(f)));
     store_release(handle_word(lgt, handle), word_make(op->flags & STORED_FLAGS, rd->id, op->ref));
@@ -307,6 +311,8 @@ static int unmap_grant(struct grant_batch *b, uint32_t handle, uint64_t host_add
 
     int rc = halves_undo(u, host_addr, dev_bus_addr, new_addr);
     if (u->done) {
+        trace_1(TRC_MEM_PAGE_GRANT_UNMAP, u->rd->id);
+        perf_count(PERF_GRANT_UNMAP);
         b->nr_unmaps++;
         return rc;
     }

@@ -9,6 +9,7 @@
 #include <xen/arch.h>
 #include <xen/assert.h>
 #include <xen/heap.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -89,6 +90,7 @@ static int transfer(struct grant_batch *b, const struct gnttab_transfer *op)
         return GNTST_bad_domain;
     }
     struct frame *f = page_steal(b->ld, op->mfn);
+    trace_1(TRC_MEM_PAGE_GRANT_TRANSFER, rd->id);
     return f ? page_hand_over(b->ld, rd, f, op->ref) : GNTST_bad_page;
 }
 

@@ -16,7 +16,9 @@
 #include <xen/assert.h>
 #include <xen/bitops.h>
 #include <xen/heap.h>
+#include <xen/perf.h>
 #include <xen/softirq.h>
+#include <xen/trace.h>
 
 #include "policy.h"
 
@@ -180,6 +182,8 @@ void vcpu_wake(struct vcpu *v)
     if (likely(!v->sched->queued && !read_once(v->is_running))) {
         time_ns now = time_now();
         int state = state_of(v);
+        trace_vcpu(TRC_SCHED_WAKE, v);
+        perf_count(PERF_WAKE);
         runstate_change(v, state, now);
         if (likely(state == RUNSTATE_runnable))
             rq = settle(v, rq, SCHED_WOKEN, now);
@@ -208,11 +212,13 @@ void vcpu_block(void)
         atomic_clear_bit(VPF_BLOCKED, &v->pause_flags);
         return;
     }
+    trace_vcpu(TRC_SCHED_BLOCK, v);
     softirq_raise(SOFTIRQ_SCHEDULE);
 }
 
 void vcpu_yield(void)
 {
+    trace_vcpu(TRC_SCHED_YIELD, current);
     if (!read_once(this_cpu(runqueue).nr_waiting))
         return;
     current->sched->has_yielded = true;
@@ -226,6 +232,7 @@ void vcpu_sleep_nosync(struct vcpu *v)
     unsigned long flags;
     struct runqueue *rq = sched_lock(v, &flags);
 
+    trace_vcpu(TRC_SCHED_SLEEP, v);
     if (likely(!vcpu_runnable(v))) {
         if (v->sched->queued) {
             policy_of(v->sched)->dequeue(v->sched, v->processor);
@@ -417,6 +424,24 @@ static void announce(struct runqueue *rq, unsigned int cpu, bool was_idle, time_
     }
 }
 
+/* Before the runstates change, which tell how long each was what it was. */
+static void trace_choice(const struct vcpu *prev, const struct vcpu *next, time_ns slice,
+                         time_ns now)
+{
+    uint32_t was = (uint32_t)(now - (time_ns)prev->runstate.state_entry_time);
+
+    if (prev == next) {
+        trace_put_runstate_kept(next);
+        trace_4(TRC_SCHED_SWITCH_INFCONT, next->domain->id, next->vcpu_id, was, (uint32_t)slice);
+        return;
+    }
+    uint32_t waited = next->runstate.state == RUNSTATE_runnable
+                          ? (uint32_t)(now - (time_ns)next->runstate.state_entry_time) : 0;
+    trace_3(TRC_SCHED_SWITCH_INFPREV, prev->domain->id, prev->vcpu_id, was);
+    trace_4(TRC_SCHED_SWITCH_INFNEXT, next->domain->id, next->vcpu_id, waited, (uint32_t)slice);
+    trace_4(TRC_SCHED_SWITCH, prev->domain->id, prev->vcpu_id, next->domain->id, next->vcpu_id);
+}
+
 static void schedule(void)
 {
     struct runqueue *rq = &this_cpu(runqueue);
@@ -435,6 +460,9 @@ static void schedule(void)
         queue_left(rq, choice.next);
         choice.next->since = now;
     }
+    perf_count(PERF_SCHEDULE);
+    if (trace_enabled())
+        trace_choice(prev, next, choice.slice, now);
     rq->running = next;
     if (choice.slice)
         slice_within(rq, now + choice.slice);
@@ -445,6 +473,7 @@ static void schedule(void)
         next->sched->began = now;
         change_runstates(prev, next, now);
         next->is_running = true;
+        perf_count(PERF_SWITCH);
     }
     if (pool_is_smp(rq->pool))
         announce(rq, cpu, prev->is_idle, now);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* How long a vcpu was running, runnable, blocked, offline.  Under its queue's lock. */
 #include <xen/assert.h>
+#include <xen/trace.h>
 
 #include "policy.h"
 
@@ -12,6 +13,7 @@ void runstate_change(struct vcpu *v, int state, time_ns now)
         v->runstate.time[v->runstate.state] += (uint64_t)spent;
         v->runstate.state_entry_time = (uint64_t)now;
     }
+    trace_runstate(v, v->runstate.state, state);
     v->runstate.state = state;
 }
 

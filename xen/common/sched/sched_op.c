@@ -8,6 +8,7 @@
 #include <xen/hypercall.h>
 #include <xen/printk.h>
 #include <xen/softirq.h>
+#include <xen/trace.h>
 
 #include "policy.h"
 
@@ -45,6 +46,7 @@ static long poll_ports(const uint32_t *ports, unsigned int n, uint64_t timeout)
         atomic_clear_bit(VPF_BLOCKED, &v->pause_flags);
         return rc;
     }
+    trace_vcpu(TRC_SCHED_BLOCK, v);
     if (timeout)
         timer_set(&v->poll_timer, (time_ns)timeout);
     softirq_raise(SOFTIRQ_SCHEDULE);
@@ -72,6 +74,7 @@ static long shutdown(uint64_t arg)
     struct sched_shutdown s;
     if (copy_arg_from_guest(&s, arg))
         return -EFAULT;
+    trace_3(TRC_SCHED_SHUTDOWN, current->domain->id, current->vcpu_id, s.reason);
     domain_shutdown(current->domain, (uint8_t)s.reason);
     return 0;
 }
@@ -85,6 +88,7 @@ static long set_shutdown_code(uint64_t arg)
         return -EFAULT;
     spin_lock(&d->lock);
     long rc = d->is_shutting_down ? -EINVAL : 0;
+    trace_3(TRC_SCHED_SHUTDOWN_CODE, d->id, current->vcpu_id, s.reason);
     if (!rc)
         d->shutdown_code = (uint8_t)s.reason;
     spin_unlock(&d->lock);

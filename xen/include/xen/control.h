@@ -98,6 +98,17 @@ void arch_sysctl_physinfo(struct xen_sysctl_physinfo *info);
 int arch_sysctl_featureset(struct xen_sysctl *op) must_check;
 int arch_sysctl_levelling(struct xen_sysctl *op) must_check;
 int arch_sysctl_cpu_policy(struct xen_sysctl *op) must_check;
+/* common/trace: buffers; counters, in builds that have them. */
+int sysctl_tbuf(struct xen_sysctl *op) must_check;
+#ifdef XEN_PERFC
+int sysctl_perfc(struct xen_sysctl *op) must_check;
+#else
+static inline int sysctl_perfc(struct xen_sysctl *op)
+{
+    (void)op;
+    return -ENOSYS;
+}
+#endif
 /* Core, socket and node of a CPU, as a list of processors tells them. */
 struct cpu_place { unsigned int core, socket, node; };
 struct cpu_place arch_cpu_place(unsigned int cpu);

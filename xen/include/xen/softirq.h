@@ -18,6 +18,7 @@ enum softirq {
     SOFTIRQ_CONSOLE,
     SOFTIRQ_RCU,
     SOFTIRQ_TASKLET,
+    SOFTIRQ_TRACE,              /* a trace buffer fills up */
     SOFTIRQS
 };
 

@@ -14,6 +14,8 @@
 #include <x86/emulate.h>
 #include <xen/atomic.h>
 #include <xen/guest_access.h>
+#include <xen/perf.h>
+#include <xen/trace.h>
 
 #include "l1_entry.h"
 #include "private.h"
@@ -288,10 +290,15 @@ bool pv_emulate_table_write(struct cpu_user_regs *regs, uint64_t address)
     if (!f)
         return false;
     bool done = false;
+    uint64_t rip = regs->rip;
     if (!(address & 7) && !copy_from_guest_va(code, regs->rip, sizeof(code)) && decode(code, &w))
         done = perform(regs, &w, v->domain, pe);
     if (!done)
         done = emulate_slowly(regs, &(struct table_write){ v->domain, pe, address });
+    if (done) {
+        trace_table_write(*pe, address, rip);
+        perf_count(PERF_TABLE_WRITE);
+    }
     pv_release_l1(f);
     return done;
 }

@@ -15,7 +15,9 @@
 #include <x86/pv.h>
 #include <x86/trap.h>
 #include <xen/domain.h>
+#include <xen/perf.h>
 #include <xen/printk.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -25,6 +27,7 @@ static void page_fault(struct cpu_user_regs *regs)
     struct vcpu *v = current;
 
     sti();
+    perf_count(PERF_PAGE_FAULT);
     if (unlikely(address >= PERDOMAIN_START && address < PERDOMAIN_END)) {
         /* Loading a selector whose descriptor is in a window page that is not there (yet). */
         uint64_t window = address - perdomain_gdt_va(v->vcpu_id);
@@ -41,6 +44,17 @@ static void page_fault(struct cpu_user_regs *regs)
         v->arch.pv.in_kernel && pv_emulate_table_write(regs, address))
         return;
     pv_inject_page_fault(regs, regs->error_code, address);
+}
+
+static bool emulate_privileged(struct cpu_user_regs *regs)
+{
+    uint64_t rip = regs->rip;
+
+    if (!pv_emulate_privileged(regs))
+        return false;
+    trace_emulated(TRC_PV_EMULATE_PRIVOP, rip);
+    perf_count(PERF_PRIVILEGED);
+    return true;
 }
 
 static void general_protection(struct cpu_user_regs *regs)
@@ -60,7 +74,7 @@ static void general_protection(struct cpu_user_regs *regs)
         pv_inject_exception(regs, VEC_GP, vector << 3 | 2);
         return;
     }
-    if (!regs->error_code && pv_emulate_privileged(regs))
+    if (!regs->error_code && emulate_privileged(regs))
         return;
     pv_inject_exception(regs, VEC_GP, regs->error_code);
 }
@@ -68,7 +82,12 @@ static void general_protection(struct cpu_user_regs *regs)
 static void invalid_opcode(struct cpu_user_regs *regs)
 {
     sti();
-    if (pv_emulate_forced_cpuid(regs) || pv_emulate_privileged(regs))
+    uint64_t rip = regs->rip;
+    if (pv_emulate_forced_cpuid(regs)) {
+        trace_emulated(TRC_PV_FORCED_INVALID_OP, rip);
+        return;
+    }
+    if (emulate_privileged(regs))
         return;
     pv_inject_exception(regs, VEC_UD, 0);
 }
