@@ -11,7 +11,7 @@
 #include "daemon.h"
 
 #define PID_FILE "/var/run/xend.pid"
-#define STOP_MS 20000
+#define STOP_MS 80000          /* domains with on_xend_stop=shutdown go down first */
 
 static int ready_fd = -1;       /* to the parent that waits */
 

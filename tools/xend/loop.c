@@ -10,7 +10,7 @@
 #include <base/alloc.h>
 #include <base/log.h>
 
-#include "xend.h"
+#include "domain/domain.h"
 
 struct delayed {
     struct event **timer;
@@ -22,11 +22,11 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
     if (number == SIGHUP) {
-        log_reopen();
+        configure_again(arg);
         return;
     }
     log_info("told to stop");
-    loop_stop(arg);
+    domains_leave(arg);
 }
 
 int loop_init(struct xend *x)

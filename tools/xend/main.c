@@ -33,32 +33,6 @@ static int complain(const char *what, int rc)
     return 1;
 }
 
-static int open_log(struct xend *x)
-{
-    enum log_level level = LOG_LEVEL_DEBUG;
-
-    mkdir("/var/log/xen", 0755);
-    log_parse_level(x->config.loglevel, &level);
-    return log_open(x->is_foreground ? NULL : x->config.logfile, "xend", level);
-}
-
-static int load_config(struct xend *x)
-{
-    struct config_error e;
-
-    if (config_xend_load(NULL, &x->config, &e)) {
-        config_error_print(&e, stderr);
-        return 1;
-    }
-    int rc = open_log(x);
-
-    if (rc)
-        return complain(x->config.logfile, rc);
-    for (size_t i = 0; i < x->config.warnings.count; i++)
-        log_warn("%s", x->config.warnings.item[i]);
-    return 0;
-}
-
 static void on_release(void *arg)
 {
     domains_check(arg);
@@ -73,6 +47,19 @@ static void start_managed(struct xend *x)
         if (d->is_managed && d->phase == DOMAIN_HALTED && wish && !strcmp(wish, "start"))
             domain_start(d, false, NULL, NULL);
     }
+}
+
+/* dom0-cpus: the others are taken offline. */
+static void keep_dom0_cpus(struct xend *x)
+{
+    struct domain *dom0 = domain_find_id(x, 0);
+    int64_t count = x->config.dom0_cpus;
+    struct failure f;
+
+    if (count <= 0 || !dom0 || count > (int64_t)dom0->info.max_vcpu_id + 1)
+        return;
+    if (domain_set_vcpus(dom0, count, &f))
+        log_warn("dom0-cpus: %s", f.text);
 }
 
 static int open_all(struct xend *x)
@@ -96,7 +83,7 @@ static int open_all(struct xend *x)
 
 static int serve(struct xend *x)
 {
-    if (load_config(x))
+    if (configure_load(x))
         return 1;
     int rc = daemon_lock();
 
@@ -107,6 +94,8 @@ static int serve(struct xend *x)
     log_info("xend %s starts", XENITH_VERSION);
     network_script(x, "start");
     state_recover(x);
+    keep_dom0_cpus(x);
+    configure_watch_log(x);
     store_watch(x, "@releaseDomain", on_release, x);
     start_managed(x);
     daemon_ready(0);

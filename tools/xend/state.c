@@ -20,6 +20,7 @@
 
 #include <base/alloc.h>
 #include <base/log.h>
+#include <xc/xc.h>
 
 #include "device/device.h"
 #include "domain/domain.h"
@@ -86,6 +87,8 @@ static struct sxp *running_sxp(const struct domain *d)
     sxp_add_pairf(s, "start_time", "%.2f", d->start_time);
     sxp_add_pairf(s, "last_restart", "%.2f", d->last_restart);
     sxp_add_pairf(s, "restarts", "%d", d->restarts);
+    if (d->is_held)
+        sxp_add_pair(s, "held", "1");
     sxp_add(s, sxp_copy(d->config));
     return s;
 }
@@ -204,6 +207,8 @@ static void recover_living(struct domain *d, const struct sxp *running)
     devices_from_config(d, NULL);
     devices_adopt(d);
     d->phase = phase;
+    if (lives && number_of(running, "held"))
+        xc_domain_unpause(d->x->xc, d->domid);
     log_info("%s: domain %d, was %s, %s", d->name, (int)d->domid, phase_names[phase],
              lives ? "lives" : "is gone");
     if (d->restarts && (phase == DOMAIN_STOPPING || phase == DOMAIN_HALTED))

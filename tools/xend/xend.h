@@ -35,6 +35,9 @@ struct xend {
     int listen_fd;
     unsigned int next_token;
     bool is_foreground;
+    bool is_stopping;           /* told to, and waits for domains that go with us */
+    struct event *stop_timer;
+    unsigned int stop_waited_ms;
 };
 
 /* What went wrong, in one line for a person. rc: -E, which decides xm's exit status. */
@@ -45,6 +48,13 @@ struct failure {
 
 /* Fills f (unless NULL) and returns rc. */
 int fail(struct failure *f, int rc, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* configure.c */
+int configure_load(struct xend *x);
+/* SIGHUP: the log is opened again, and the configuration read if it is good. */
+void configure_again(struct xend *x);
+/* Moves a log that has grown large out of the way, now and then. */
+void configure_watch_log(struct xend *x);
 
 /* loop.c */
 int loop_init(struct xend *x);

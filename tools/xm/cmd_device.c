@@ -12,9 +12,9 @@
 
 #include "xm.h"
 
-static int attach(const char *domain, struct sxp *device)
+static int tell_device(const char *method, const char *domain, struct sxp *device)
 {
-    struct sxp *message = sxp_list("attach");
+    struct sxp *message = sxp_list(method);
 
     sxp_add(message, sxp_atom(domain));
     sxp_add(message, device);
@@ -27,7 +27,7 @@ static int refuse(const struct config_error *e)
     return 1;
 }
 
-int cmd_block_attach(int argc, char **argv)
+static int with_disk(int argc, char **argv, const char *method)
 {
     struct config_disk disk;
     struct config_error e;
@@ -41,9 +41,19 @@ int cmd_block_attach(int argc, char **argv)
     free(text);
     if (rc)
         return refuse(&e);
-    rc = attach(argv[1], config_disk_to_sxp(&disk));
+    rc = tell_device(method, argv[1], config_disk_to_sxp(&disk));
     config_disk_free(&disk);
     return rc;
+}
+
+int cmd_block_attach(int argc, char **argv)
+{
+    return with_disk(argc, argv, "attach");
+}
+
+int cmd_block_configure(int argc, char **argv)
+{
+    return with_disk(argc, argv, "configure");
 }
 
 int cmd_network_attach(int argc, char **argv)
@@ -64,7 +74,7 @@ int cmd_network_attach(int argc, char **argv)
     buffer_free(&text);
     if (rc)
         return refuse(&e);
-    rc = attach(argv[1], config_vif_to_sxp(&vif));
+    rc = tell_device("attach", argv[1], config_vif_to_sxp(&vif));
     config_vif_free(&vif);
     return rc;
 }

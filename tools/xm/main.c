@@ -42,6 +42,10 @@ static const char create_options[] =
     OPTION("-n, --dryrun", "Print the resulting SXP, create nothing.")
     OPTION("-p, --paused", "Leave it paused.")
     OPTION("-c, --console_autoconnect", "Connect to its console.");
+static const char dump_options[] =
+    OPTION("-L, --live", "Do not pause the domain meanwhile.")
+    OPTION("-C, --crash", "Destroy the domain afterwards.")
+    OPTION("-R, --reset", "Start the domain anew afterwards.");
 static const char dmesg_options[] = OPTION("-c, --clear", "Clear the messages after printing.");
 static const char info_options[] =
     OPTION("-c, --config", "xend's own configuration instead.")
@@ -87,6 +91,8 @@ const struct command commands[] = {
       NULL },
     { "domname", cmd_domname, 1, 1, "<DomId>", "Convert a domain id to domain name.", false, NULL },
     { "domstate", cmd_domstate, 1, 1, "<DomName>", "Get the state of a domain.", true, NULL },
+    { "dump-core", cmd_dump_core, 1, 2, "[-L|--live] [-C|--crash] [-R|--reset] <Domain> [Filename]",
+      "Dump core for a specific domain.", true, dump_options },
     { "list", cmd_list, 0, -1, "[options] [Domain, ...]",
       "List information about all/some domains.", true, list_options },
     { "mem-max", cmd_mem_max, 2, 2, "<Domain> <Mem>",
@@ -96,11 +102,14 @@ const struct command commands[] = {
     { "pause", cmd_pause, 1, 1, "<Domain>", "Pause execution of a domain.", true, NULL },
     { "reboot", cmd_reboot, 0, -1, "<Domain> [-wa]", "Reboot a domain.", true, reboot_options },
     { "rename", cmd_rename, 2, 2, "<Domain> <NewDomainName>", "Rename a domain.", false, NULL },
+    { "reset", cmd_reset, 1, 1, "<Domain>", "Reset a domain.", true, NULL },
     { "shutdown", cmd_shutdown, 0, -1, "<Domain> [-waRH]", "Shutdown a domain.", true,
       shutdown_options },
     { "start", cmd_start, 1, 1, "<DomainName>", "Start a Xend managed domain.", true,
       start_options },
     { "sysrq", cmd_sysrq, 2, 2, "<Domain> <letter>", "Send a sysrq to a domain.", false, NULL },
+    { "trigger", cmd_trigger, 2, 3, "<Domain> <nmi|reset|init|s3resume|power> [<VCPU>]",
+      "Send a trigger to a domain.", false, NULL },
     { "unpause", cmd_unpause, 1, 1, "<Domain>", "Unpause a paused domain.", true, NULL },
     { "uptime", cmd_uptime, 0, -1, "[-s] [Domain, ...]", "Print uptime for all/some domains.", true,
       uptime_options },
@@ -131,6 +140,9 @@ const struct command commands[] = {
 
     { "block-attach", cmd_block_attach, 4, 5,
       "<Domain> <BackDev> <FrontDev> <Mode> [BackDomain]", "Create a new virtual block device.",
+      false, NULL },
+    { "block-configure", cmd_block_configure, 4, 5,
+      "<Domain> <BackDev> <FrontDev> <Mode> [BackDomain]", "Change block device configuration.",
       false, NULL },
     { "block-detach", cmd_block_detach, 2, 2, "<Domain> <DevId> [-f|--force]",
       "Destroy a domain's virtual block device.", false, force_options },

@@ -35,6 +35,9 @@ void answer(struct request *r, int rc, const struct failure *f);
 const char *word(const struct request *r, size_t n);
 bool flag(const struct request *r, size_t n);
 
+/* The domain that the first argument names; NULL: there is none, and that was answered. */
+struct domain *request_domain(struct request *r);
+
 /* methods.c */
 void method_call(struct request *r);
 
@@ -44,7 +47,8 @@ method_fn read_version, read_domains, read_config, read_lookup, read_vcpus, read
     read_messages, read_log, read_devices;
 method_fn change_create, change_new, change_delete, change_start, change_destroy, change_shutdown,
     change_pause, change_unpause, change_sysrq, change_memory, change_max_memory, change_vcpus,
-    change_name, change_debug_keys, change_attach, change_detach;
+    change_name, change_debug_keys, change_attach, change_detach, change_configure, change_reset,
+    change_dump, change_trigger;
 
 /* sched.c, pool.c */
 method_fn read_sched, change_credit, change_sedf, change_bvt, change_pin;

@@ -11,17 +11,11 @@
 #include <xc/xc.h>
 
 #include "api/api.h"
-#include "device/device.h"
-#include "domain/domain.h"
+#include "domain/core.h"
 
 static struct domain *find(struct request *r)
 {
-    struct failure f;
-    struct domain *d = domain_find(r->x, word(r, 0), &f);
-
-    if (!d)
-        answer_fail(r, &f);
-    return d;
+    return request_domain(r);
 }
 
 static void say(struct request *r, int rc, const char *fmt, const char *name)
@@ -264,145 +258,78 @@ void change_debug_keys(struct request *r)
     answer(r, rc, &f);
 }
 
-/* ---- devices ---- */
-
-/* What an attach has to undo, or to write down. */
-struct attach {
-    struct request *r;
-    struct domain *d;
-    struct device *v;
-    struct failure f;
-};
-
-static void keep_device(struct domain *d, const struct device *v)
-{
-    sxp_add(sxp_add(d->config, sxp_list("device")), sxp_copy(v->config));
-    state_save(d, NULL);
-}
-
-static void drop_device(struct domain *d, const struct sxp *config)
-{
-    for (size_t i = d->config->count; i-- > 1;) {
-        const struct sxp *entry = d->config->item[i];
-
-        if (sxp_is_list(entry) && entry->count > 1 && sxp_head(entry) &&
-            !strcmp(sxp_head(entry), "device") && sxp_equal(entry->item[1], config)) {
-            sxp_remove(d->config, i);
-            break;
-        }
-    }
-    state_save(d, NULL);
-}
-
-static void attach_undone(void *arg, int rc, const struct failure *f)
-{
-    struct attach *a = arg;
-
-    (void)rc;
-    (void)f;
-    answer_fail(a->r, &a->f);
-    free(a);
-}
-
-static void attached(void *arg, int rc, const struct failure *f)
-{
-    struct attach *a = arg;
-
-    if (rc) {
-        a->f = *f;
-        device_disconnect(a->v, true, attach_undone, a);
-        return;
-    }
-    keep_device(a->d, a->v);
-    answer_ok(a->r, NULL);
-    free(a);
-}
-
-static struct domain *find_for_devices(struct request *r)
+void change_trigger(struct request *r)
 {
     struct domain *d = find(r);
-
-    if (!d)
-        return NULL;
-    if (d->phase == DOMAIN_RUNNING)
-        return d;
-    say(r, -EINVAL, "Domain '%s' is not one that devices can be attached to now", d->name);
-    return NULL;
-}
-
-void change_attach(struct request *r)
-{
-    struct domain *d = find_for_devices(r);
+    unsigned long long vcpu = 0;
     struct failure f;
 
     if (!d)
         return;
-    struct device *v = device_new(d, r->words->item[2], &f);
-
-    if (!v) {
-        answer_fail(r, &f);
-        return;
-    }
-    struct attach *a = xcalloc(1, sizeof(*a));
-
-    a->r = r;
-    a->d = d;
-    a->v = v;
-    device_connect(v, attached, a);
+    if (*word(r, 2) && !parse_number(word(r, 2), 8191, &vcpu))
+        say(r, -EINVAL, "'%s' is not a VCPU's number", word(r, 2));
+    else
+        answer(r, domain_trigger(d, word(r, 1), vcpu, &f), &f);
 }
 
-struct detach {
-    struct request *r;
-    struct domain *d;
-    struct sxp *config;
-};
-
-static void detached(void *arg, int rc, const struct failure *f)
+void change_reset(struct request *r)
 {
-    struct detach *t = arg;
-
-    if (!rc)
-        drop_device(t->d, t->config);
-    answer(t->r, rc, f);
-    sxp_free(t->config);
-    free(t);
-}
-
-static struct device *find_device(struct domain *d, const char *class, const char *which)
-{
-    unsigned long long number;
-    uint32_t devid;
-
-    for_each_list(l, &d->devices) {
-        struct device *v = list_entry(l, struct device, link);
-        const char *mac = sxp_value(v->config, "mac");
-
-        if (!strcmp(v->class->name, class) && mac && !strcasecmp(mac, which))
-            return v;
-    }
-    if (parse_number(which, UINT32_MAX, &number))
-        return device_find(d, class, number);
-    return config_device_number(which, &devid) ? device_find(d, class, devid) : NULL;
-}
-
-void change_detach(struct request *r)
-{
-    struct domain *d = find_for_devices(r);
+    struct domain *d = find(r);
     struct failure f;
 
     if (!d)
         return;
-    struct device *v = find_device(d, word(r, 1), word(r, 2));
-
-    if (!v || v->phase != DEVICE_CONNECTED) {
-        fail(&f, -ENODEV, "Cannot find device '%s' in domain '%s'", word(r, 2), d->name);
+    r->d = d;
+    if (domain_reset(d, started, r, &f))
         answer_fail(r, &f);
+}
+
+/* ---- cores ---- */
+
+static void dumped(void *arg, int rc, const struct failure *f)
+{
+    struct request *r = arg;
+    struct domain *d = r->d;
+    struct failure why;
+
+    r->cancel = NULL;
+    if (rc)
+        answer_fail(r, f);
+    else if (!flag(r, 3) && !flag(r, 4))
+        answer_ok(r, NULL);
+    else if (flag(r, 3))
+        domain_stop(d, stopped, r);
+    else if (domain_reset(d, started, r, &why))
+        answer_fail(r, &why);
+}
+
+static void cancel_dump(struct request *r)
+{
+    core_cancel(r->d);
+}
+
+void change_dump(struct request *r)
+{
+    struct domain *d = find(r);
+    struct failure f;
+
+    if (!d)
+        return;
+    if (!d->domid) {
+        say(r, -EPERM, "Cannot dump core for privileged domain %s", d->name);
         return;
     }
-    struct detach *t = xcalloc(1, sizeof(*t));
-
-    t->r = r;
-    t->d = d;
-    t->config = sxp_copy(v->config);
-    device_disconnect(v, flag(r, 3), detached, t);
+    if (!domain_is_alive(d) || d->phase == DOMAIN_STARTING || d->phase == DOMAIN_STOPPING) {
+        say(r, -ENOENT, "Domain '%s' is not started", d->name);
+        return;
+    }
+    if (d->phase == DOMAIN_FOREIGN && (flag(r, 3) || flag(r, 4))) {
+        say(r, -EPERM, "Domain '%s' is not xend's: it can be dumped, not ended", d->name);
+        return;
+    }
+    r->d = d;
+    if (core_start(d, word(r, 1), flag(r, 2), dumped, r, &f))
+        answer_fail(r, &f);
+    else
+        r->cancel = cancel_dump;
 }

@@ -10,6 +10,7 @@
 #include <base/sxp.h>
 
 #include "api/api.h"
+#include "domain/domain.h"
 
 static const struct {
     const char *name;
@@ -39,6 +40,9 @@ static const struct {
     { "mem-set", change_memory, 2, false },         /* domain MiB */
     { "mem-max", change_max_memory, 2, false },     /* domain MiB */
     { "vcpu-set", change_vcpus, 2, false },         /* domain count */
+    { "reset", change_reset, 1, false },            /* domain */
+    { "dump", change_dump, 1, false },              /* domain [file live crash reset] */
+    { "trigger", change_trigger, 2, false },        /* domain kind [vcpu] */
     { "rename", change_name, 2, false },            /* domain name */
 
     { "sched", read_sched, 1, true },               /* domain */
@@ -60,6 +64,7 @@ static const struct {
 
     { "debug-keys", change_debug_keys, 1, false },  /* keys */
     { "attach", change_attach, 2, false },          /* domain (vbd …) */
+    { "configure", change_configure, 2, false },    /* domain (vbd …) */
     { "detach", change_detach, 3, false },          /* domain class number [force] */
 };
 
@@ -73,6 +78,16 @@ const char *word(const struct request *r, size_t n)
 bool flag(const struct request *r, size_t n)
 {
     return !strcmp(word(r, n), "1");
+}
+
+struct domain *request_domain(struct request *r)
+{
+    struct failure f;
+    struct domain *d = domain_find(r->x, word(r, 0), &f);
+
+    if (!d)
+        answer_fail(r, &f);
+    return d;
 }
 
 void answer(struct request *r, int rc, const struct failure *f)

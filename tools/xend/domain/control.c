@@ -95,6 +95,23 @@ int domain_sysrq(struct domain *d, const char *key, struct failure *f)
     return refused(d, "Sysrq", store_set(d->x, key, "/local/domain/%u/control/sysrq", d->domid), f);
 }
 
+int domain_trigger(struct domain *d, const char *kind, unsigned int vcpu, struct failure *f)
+{
+    static const char *const kinds[] = { "nmi", "reset", "init", "power", "s3resume", NULL };
+    unsigned int number = 0;
+    int rc = need_guest(d, "trigger", f);
+
+    if (rc)
+        return rc;
+    while (kinds[number] && strcmp(kinds[number], kind))
+        number++;
+    if (!kinds[number])
+        return fail(f, -EINVAL, "Invalid trigger: %s", kind);
+    if (vcpu > d->info.max_vcpu_id)
+        return fail(f, -EINVAL, "Domain '%s' has no VCPU %u", d->name, vcpu);
+    return refused(d, "Trigger", xc_domain_send_trigger(d->x->xc, d->domid, number, vcpu), f);
+}
+
 static void set_config(struct domain *d, const char *key, unsigned long long value)
 {
     struct sxp *pair = d->config ? sxp_find(d->config, key, 0) : NULL;

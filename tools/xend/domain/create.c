@@ -32,6 +32,7 @@
 #define EVTCHN_PORTS 1023
 #define GRANT_FRAMES 64
 #define MAPTRACK_FRAMES 1024
+#define KERNEL_CACHE "/var/lib/xend/kernel-cache"
 
 struct start {
     struct domain *d;
@@ -135,7 +136,9 @@ static int step_check(struct start *s)
         return fail(&s->f, -ENOENT, "Kernel image does not exist: %s", s->config.kernel);
     if (s->config.ramdisk && access(s->config.ramdisk, R_OK))
         return fail(&s->f, -ENOENT, "Kernel ramdisk does not exist: %s", s->config.ramdisk);
-    rc = devices_from_config(s->d, &s->f);
+    rc = settings_check(s->d->x, &s->config, &s->f);
+    if (!rc)
+        rc = devices_from_config(s->d, &s->f);
     return rc ? rc : devices_check(s->d, &s->f);
 }
 
@@ -164,16 +167,11 @@ static int step_record(struct start *s)
     return state_save(s->d, &s->f);
 }
 
-static int64_t max_vcpus(const struct config_domain *c)
-{
-    return c->maxvcpus == CONFIG_UNSET ? c->vcpus : c->maxvcpus;
-}
-
 static int step_domain(struct start *s)
 {
     struct domain *d = s->d;
     struct xen_domctl_createdomain c = {
-        .max_vcpus = max_vcpus(&s->config),
+        .max_vcpus = s->config.vcpus,
         .max_evtchn_port = EVTCHN_PORTS,
         .max_grant_frames = GRANT_FRAMES,
         .max_maptrack_frames = MAPTRACK_FRAMES,
@@ -183,7 +181,11 @@ static int step_domain(struct start *s)
 
     if (!host_uuid_parse(d->uuid, c.handle))
         return fail(&s->f, -EINVAL, "'%s' is not a UUID", d->uuid);
-    int rc = xc_domain_create(d->x->xc, &domid, &c);
+    int rc = settings_pool(d->x, &s->config, &c.cpupool_id, &s->f);
+
+    if (rc)
+        return rc;
+    rc = xc_domain_create(d->x->xc, &domid, &c);
 
     if (rc)
         return fail(&s->f, rc, "the hypervisor refuses a new domain: %s", strerror(-rc));
@@ -212,9 +214,10 @@ static int build(struct xc *xc, const void *arg, void *result, struct failure *f
         .ramdisk = c->ramdisk,
         .cmdline = line,
         .features = c->features,
+        .cache_dir = KERNEL_CACHE,
         .memory_kib = (uint64_t)c->memory << 10,
         .max_memory_kib = (uint64_t)c->maxmem << 10,
-        .vcpus = max_vcpus(c),
+        .vcpus = c->vcpus,
     };
     int rc = guest_build_pv(xc, s->d->domid, &g, result, error);
 
@@ -238,6 +241,11 @@ static int step_build(struct start *s)
     static_assert(sizeof(s->built) <= WORKER_RESULT_MAX, "a worker's result");
     s->worker = worker_start(s->d->x, build, s, built, s);
     return s->worker ? WAIT : fail(&s->f, -EAGAIN, "cannot start a worker: %s", strerror(errno));
+}
+
+static int step_settings(struct start *s)
+{
+    return settings_apply(s->d, &s->config, &s->f);
 }
 
 static int step_introduce(struct start *s)
@@ -288,6 +296,7 @@ static const struct {
     { "domain", step_domain, false },
     { "nodes", step_nodes, false },
     { "build", step_build, false },
+    { "settings", step_settings, false },
     { "introduce", step_introduce, false },
     { "devices", step_devices, false },
     { "run", step_run, false },

@@ -14,6 +14,7 @@
 #include <xc/xc.h>
 
 #include "device/device.h"
+#include "domain/core.h"
 #include "domain/domain.h"
 #include "store.h"
 #include "worker.h"
@@ -120,6 +121,7 @@ void domain_stop(struct domain *d, domain_done_fn *done, void *arg)
             add_waiter(d->stop, done, arg);
         return;
     }
+    core_cancel(d);
     loop_cancel(&d->shutdown_timer);
     s = d->stop = xcalloc(1, sizeof(*s));
     s->d = d;

@@ -50,7 +50,11 @@ struct domain {
     struct stop *stop;          /* STOPPING: destroy.c */
     bool restarts;              /* goes on with a start when it is down */
     struct device_batch *batch; /* a start waits for its devices */
+    struct qemu *qemu;          /* device/qemu.h */
     struct event *shutdown_timer;
+    struct core_dump *core;     /* being dumped: core.c */
+    bool is_held;               /* stands still for that; a later xend lets it go */
+    bool leaves;                /* asked to go down because xend stops */
 };
 
 /* ---- registry.c ---- */
@@ -81,6 +85,15 @@ void domain_start(struct domain *d, bool paused, domain_done_fn *done, void *arg
 /* As if a step of it had failed. */
 void domain_cancel_start(struct domain *d);
 
+/* ---- settings.c: what else a configuration asks for ---- */
+
+/* That this machine has what is asked for; before anything is made. */
+int settings_check(struct xend *x, const struct config_domain *c, struct failure *f);
+/* The CPU pool's number. */
+int settings_pool(struct xend *x, const struct config_domain *c, uint32_t *id, struct failure *f);
+int settings_apply(struct domain *d, const struct config_domain *c, struct failure *f);
+bool settings_vcpu_is_online(const struct config_domain *c, unsigned int vcpu);
+
 /* ---- destroy.c ---- */
 
 /* Ends in HALTED if managed, or the domain freed. More than one may wait for it. */
@@ -93,6 +106,10 @@ bool domain_forget_waiter(struct domain *d, void *arg);
 void domains_check(struct xend *x);
 /* Goes on with a restart that we were killed in. */
 void domain_restart_interrupted(struct domain *d);
+/* Destroys it and starts it again. */
+int domain_reset(struct domain *d, domain_done_fn *done, void *arg, struct failure *f);
+/* on_xend_stop: asks those domains to go down, and ends the loop when they have. */
+void domains_leave(struct xend *x);
 
 /* ---- control.c: what is asked of a living domain ---- */
 
@@ -102,6 +119,8 @@ int domain_shutdown(struct domain *d, const char *reason, struct failure *f);
 int domain_sysrq(struct domain *d, const char *key, struct failure *f);
 int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f);
 int domain_set_max_memory(struct domain *d, uint64_t mib, struct failure *f);
+/* kind: nmi, reset, init, power, s3resume. */
+int domain_trigger(struct domain *d, const char *kind, unsigned int vcpu, struct failure *f);
 int domain_set_vcpus(struct domain *d, unsigned int count, struct failure *f);
 int domain_set_name(struct domain *d, const char *name, struct failure *f);
 

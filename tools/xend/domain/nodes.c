@@ -47,9 +47,9 @@ static void write_home(struct store_tx *t, struct domain *d, const struct config
     tx_printf(t, home, "memory/static-max", "%lld", (long long)c->maxmem << 10);
     tx_write(t, home, "control/platform-feature-multiprocessor-suspend", "1");
     tx_write(t, home, "control/platform-feature-xs_reset_watches", "1");
-    for (long long i = 0; i < (c->maxvcpus == CONFIG_UNSET ? c->vcpus : c->maxvcpus); i++) {
-        snprintf(name, sizeof(name), "cpu/%lld/availability", i);
-        tx_write(t, home, name, i < c->vcpus ? "online" : "offline");
+    for (unsigned int i = 0; i < c->vcpus; i++) {
+        snprintf(name, sizeof(name), "cpu/%u/availability", i);
+        tx_write(t, home, name, settings_vcpu_is_online(c, i) ? "online" : "offline");
     }
 }
 

@@ -5,6 +5,7 @@
  * A restart is a stop that leaves the domain with restarts set, and then a start; the record says
  * so in between.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +16,13 @@
 #include <xen/sched.h>
 
 #include "device/device.h"
+#include "domain/core.h"
 #include "domain/domain.h"
 #include "store.h"
 
 #define RESTART_GUARD_S 60
+#define LEAVE_POLL_MS 200
+#define LEAVE_MS 60000
 
 enum action { ACT_DESTROY, ACT_RESTART, ACT_PRESERVE, ACT_RENAME_RESTART };
 
@@ -34,6 +38,8 @@ static const struct {
     { "coredump-destroy", ACT_DESTROY, true },
     { "coredump-restart", ACT_RESTART, true },
 };
+
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
 static const char *policy_of(const struct domain *d, unsigned int reason)
 {
@@ -71,6 +77,7 @@ static void start_again(void *arg, int rc, const struct failure *f)
     (void)rc;
     (void)f;
     d->restarts = false;
+    d->leaves = false;
     domain_start(d, false, NULL, NULL);
 }
 
@@ -96,11 +103,24 @@ static void keep(struct domain *d)
     state_save(d, NULL);
 }
 
-static void corpse_is_bare(void *arg, int rc, const struct failure *f)
+static void rename_corpse(struct domain *d)
 {
-    (void)rc;
-    (void)f;
-    domain_start(arg, false, NULL, NULL);
+    uint8_t handle[16];
+    char *name, *vm;
+
+    domain_random_uuid(d->uuid);
+    name = xasprintf("Domain-%s", d->uuid);
+    vm = xasprintf("/vm/%s", d->uuid);
+    d->is_managed = false;
+    domain_rename(d, name);
+    if (host_uuid_parse(d->uuid, handle))
+        xc_domain_set_handle(d->x->xc, d->domid, handle);
+    store_set(d->x, d->name, "/local/domain/%u/name", d->domid);
+    store_set(d->x, vm, "/local/domain/%u/vm", d->domid);
+    store_set(d->x, d->name, "%s/name", vm);
+    store_set(d->x, d->uuid, "%s/uuid", vm);
+    free(name);
+    free(vm);
 }
 
 /* The corpse takes a name and a UUID of its own, and its successor the old ones. */
@@ -111,24 +131,16 @@ static void rename_restart(struct domain *d)
         return;
     }
     struct domain *next = domain_new(d->x, d->name, d->uuid);
-    uint8_t handle[16];
-    char *name;
 
     next->config = sxp_copy(d->config);
     next->is_managed = d->is_managed;
     next->last_restart = time_now();
-    state_remove(d);
-    domain_random_uuid(d->uuid);
-    name = xasprintf("Domain-%s", d->uuid);
-    d->is_managed = false;
-    domain_rename(d, name);
-    free(name);
-    if (host_uuid_parse(d->uuid, handle))
-        xc_domain_set_handle(d->x->xc, d->domid, handle);
-    store_set(d->x, d->name, "/local/domain/%u/name", d->domid);
+    next->restarts = true;
+    state_save(next, NULL);
+    rename_corpse(d);
     keep(d);
     /* Its disks are its successor's. */
-    devices_disconnect(d, corpse_is_bare, next);
+    devices_disconnect(d, start_again, next);
 }
 
 static void perform(struct domain *d, enum action action)
@@ -141,26 +153,145 @@ static void perform(struct domain *d, enum action action)
     }
 }
 
+/* The place of a policy in the table; an unknown one destroys. */
+static unsigned int find_action(const struct domain *d, const char *policy)
+{
+    for (unsigned int i = 0; i < ACTIONS; i++) {
+        if (!strcmp(actions[i].name, policy))
+            return i;
+    }
+    log_error("%s: Invalid event handling mode: %s", d->name, policy);
+    return 0;
+}
+
+/* Whether or not there is a core now; unless somebody stops the domain already. */
+static void core_dumped(void *arg, int rc, const struct failure *f)
+{
+    struct domain *d = arg;
+    const char *policy = policy_of(d, host_shutdown_reason(d->info.flags));
+
+    (void)f;
+    if (rc != -ECANCELED)
+        perform(d, actions[find_action(d, policy)].action);
+}
+
 static void went_down(struct domain *d)
 {
     unsigned int reason = host_shutdown_reason(d->info.flags);
-    const char *policy = policy_of(d, reason);
+    const char *policy = d->leaves ? "destroy" : policy_of(d, reason);
+    struct failure f;
 
     if (reason == SHUTDOWN_suspend)
         return;
     log_info("%s: domain %u went down (%s): %s", d->name, d->domid, reason_name(reason), policy);
     loop_cancel(&d->shutdown_timer);
-    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (strcmp(actions[i].name, policy))
-            continue;
-        if (actions[i].wants_core)
-            log_error("%s: no core is written: dumping is not supported", d->name);
-        perform(d, actions[i].action);
+    unsigned int i = find_action(d, policy);
+    bool is_crash = reason != SHUTDOWN_poweroff && reason != SHUTDOWN_reboot;
+
+    if (actions[i].wants_core || (is_crash && d->x->config.enable_dump == 1)) {
+        if (!core_start(d, NULL, true, core_dumped, d, &f))
+            return;
+        log_error("%s: no core: %s", d->name, f.text);
+    }
+    perform(d, actions[i].action);
+}
+
+/* ---- on request ---- */
+
+struct reset {
+    struct domain *d;
+    domain_done_fn *done;
+    void *arg;
+};
+
+static void reset_stopped(void *arg, int rc, const struct failure *f)
+{
+    struct reset r = *(struct reset *)arg;
+
+    (void)rc;
+    (void)f;
+    free(arg);
+    r.d->restarts = false;
+    domain_start(r.d, false, r.done, r.arg);
+}
+
+int domain_reset(struct domain *d, domain_done_fn *done, void *arg, struct failure *f)
+{
+    struct reset *r;
+
+    if (!d->domid)
+        return fail(f, -EPERM, "Cannot reset privileged domain %s", d->name);
+    if (!d->config || (d->phase != DOMAIN_RUNNING && d->phase != DOMAIN_DOWN))
+        return fail(f, -ENOENT, "Domain '%s' is not started", d->name);
+    r = xcalloc(1, sizeof(*r));
+    *r = (struct reset){ d, done, arg };
+    d->restarts = true;
+    domain_stop(d, reset_stopped, r);
+    return 0;
+}
+
+/* ---- when xend stops ---- */
+
+static bool is_left(struct xend *x)
+{
+    for_each_list(l, &x->domains) {
+        if (list_entry(l, struct domain, link)->leaves)
+            return true;
+    }
+    return false;
+}
+
+static void watch_leaving(void *arg)
+{
+    struct xend *x = arg;
+
+    domains_check(x);
+    for_each_list(l, &x->domains) {
+        struct domain *d = list_entry(l, struct domain, link);
+
+        if (d->leaves && !domain_is_alive(d))
+            d->leaves = false;
+    }
+    x->stop_waited_ms += LEAVE_POLL_MS;
+    if (!is_left(x) || x->stop_waited_ms >= LEAVE_MS)
+        loop_stop(x);
+    else
+        loop_after(x, &x->stop_timer, LEAVE_POLL_MS, watch_leaving, x);
+}
+
+static void leave(struct domain *d)
+{
+    const char *wish = d->config ? sxp_value(d->config, "on_xend_stop") : NULL;
+    struct failure f;
+
+    if (d->phase != DOMAIN_RUNNING || !wish || !strcmp(wish, "ignore"))
+        return;
+    if (strcmp(wish, "shutdown")) {
+        log_warn("%s: on_xend_stop=%s is not supported: it runs on", d->name, wish);
         return;
     }
-    log_error("%s: Invalid event handling mode: %s", d->name, policy);
-    domain_stop(d, NULL, NULL);
+    if (domain_shutdown(d, "poweroff", &f)) {
+        log_warn("%s: %s", d->name, f.text);
+        return;
+    }
+    log_info("%s: asked to go down, as xend stops", d->name);
+    d->leaves = true;
 }
+
+void domains_leave(struct xend *x)
+{
+    if (x->is_stopping) {
+        loop_stop(x);
+        return;
+    }
+    x->is_stopping = true;
+    domains_refresh(x);
+    for_each_list_safe(l, &x->domains)
+        leave(list_entry(l, struct domain, link));
+    watch_leaving(x);
+}
+
+/* ---- looking ---- */
 
 static bool is_over(const struct domain *d)
 {
@@ -174,7 +305,7 @@ void domains_check(struct xend *x)
     for_each_list_safe(l, &x->domains) {
         struct domain *d = list_entry(l, struct domain, link);
 
-        if (d->phase != DOMAIN_RUNNING && d->phase != DOMAIN_DOWN)
+        if ((d->phase != DOMAIN_RUNNING && d->phase != DOMAIN_DOWN) || d->core)
             continue;
         if (is_over(d)) {
             log_info("%s: domain %u was destroyed by another", d->name, d->domid);

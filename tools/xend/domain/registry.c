@@ -18,6 +18,7 @@
 #include <xc/xc.h>
 
 #include "device/device.h"
+#include "domain/core.h"
 #include "domain/domain.h"
 
 double time_now(void)
@@ -54,6 +55,7 @@ struct domain *domain_new(struct xend *x, const char *name, const char *uuid)
 
 void domain_free(struct domain *d)
 {
+    core_cancel(d);
     devices_free(d);
     loop_cancel(&d->shutdown_timer);
     list_remove(&d->link);

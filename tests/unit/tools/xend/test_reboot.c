@@ -6,6 +6,7 @@
  * sources: tools/libs/base/sxp.c tools/libs/base/log.c
  * flags: -Itools/xend
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,10 +25,12 @@
 #include <xen/sched.h>
 
 #include "device/device.h"
+#include "domain/core.h"
 #include "domain/domain.h"
 
 static struct xend x;
-static char did[64];        /* s: stop, S: start, k: kept, d: devices taken */
+static char did[64];        /* s: stop, S: start, k: kept, d: devices taken, c: core, h: shutdown */
+static int core_rc;         /* what dumping a core comes to */
 static double now = 1000;
 
 static void note(char c)
@@ -119,6 +122,43 @@ int xc_domain_set_handle(struct xc *xc, uint32_t domid, const uint8_t handle[16]
     return 0;
 }
 
+int core_start(struct domain *d, const char *path, bool live, domain_done_fn *done, void *arg,
+               struct failure *f)
+{
+    struct failure why = { .rc = core_rc };
+
+    note('c');
+    done(arg, core_rc, &why);
+    return 0;
+}
+
+int domain_shutdown(struct domain *d, const char *reason, struct failure *f)
+{
+    note('h');
+    return 0;
+}
+
+bool domain_is_alive(const struct domain *d)
+{
+    return d->domid != NO_DOMID;
+}
+
+void loop_stop(struct xend *unused)
+{
+    note('.');
+}
+
+void loop_after(struct xend *unused, struct event **timer, unsigned int ms,
+                void (*fn)(void *arg), void *arg)
+{
+    note('t');
+}
+
+int fail(struct failure *f, int rc, const char *fmt, ...)
+{
+    return rc;
+}
+
 int store_set(struct xend *unused, const char *value, const char *fmt, ...)
 {
     return 0;
@@ -181,11 +221,47 @@ static void test_policies(void **state)
     check("(domain (on_poweroff restart))", SHUTDOWN_poweroff, "sS");
     check("(domain (on_poweroff preserve))", SHUTDOWN_poweroff, "k");
     check("(domain (on_reboot destroy))", SHUTDOWN_reboot, "s");
-    check("(domain (on_crash rename-restart))", SHUTDOWN_crash, "kdS");
-    check("(domain (on_crash coredump-restart))", SHUTDOWN_crash, "sS");
-    check("(domain (on_crash coredump-destroy))", SHUTDOWN_watchdog, "s");
+    check("(domain (on_crash rename-restart))", SHUTDOWN_crash, "kkdS");
+    check("(domain (on_crash coredump-restart))", SHUTDOWN_crash, "csS");
+    check("(domain (on_crash coredump-destroy))", SHUTDOWN_watchdog, "cs");
     /* What nobody understands must not leave a corpse for ever. */
     check("(domain (on_crash crash))", SHUTDOWN_crash, "s");
+}
+
+static void test_cores(void **state)
+{
+    /* No core is no reason to leave the domain as it is, unless somebody stops it already. */
+    core_rc = -ENOSPC;
+    check("(domain (on_crash coredump-restart))", SHUTDOWN_crash, "csS");
+    core_rc = -ECANCELED;
+    check("(domain (on_crash coredump-restart))", SHUTDOWN_crash, "c");
+    core_rc = 0;
+    x.config.enable_dump = 1;
+    check("(domain (on_crash destroy))", SHUTDOWN_crash, "cs");
+    check("(domain)", SHUTDOWN_reboot, "sS");
+    x.config.enable_dump = 0;
+}
+
+static void test_leaving(void **state)
+{
+    struct domain *d = running("(domain (on_xend_stop shutdown) (on_poweroff restart))");
+
+    domains_leave(&x);
+    assert_string_equal(did, "ht");
+    d->info.flags = XEN_DOMINF_shutdown | SHUTDOWN_poweroff << XEN_DOMINF_shutdownshift;
+    domains_check(&x);
+    /* It is not to come back under the next xend. */
+    assert_string_equal(did, "hts");
+    /* Whoever says it twice does not want to wait. */
+    domains_leave(&x);
+    assert_string_equal(did, "hts.");
+    x.is_stopping = false;
+    drop_all();
+    running("(domain (on_xend_stop ignore))");
+    domains_leave(&x);
+    assert_string_equal(did, ".");
+    x.is_stopping = false;
+    drop_all();
 }
 
 static void test_guard(void **state)
@@ -239,6 +315,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_cores),
+        cmocka_unit_test(test_leaving),
         cmocka_unit_test(test_guard),
         cmocka_unit_test(test_successor),
         cmocka_unit_test(test_gone),
