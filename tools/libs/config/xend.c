@@ -201,9 +201,10 @@ static int parse_next(struct config_xend *x, const char *name, const char *text,
     unsigned int line = line_at(text, *at), inner = 1;
     size_t used = 0;
     struct sxp *pair = sxp_parse(text + *at, len - *at, &used, why, sizeof(why));
-    const char *what = strstr(why, ": ");
 
     if (!pair) {
+        const char *what = strstr(why, ": ");
+
         sscanf(why, "line %u", &inner);
         config_fail(e, "%s", what ? what + 2 : why);
         line += inner - 1;
