@@ -1,1 +1,1 @@
-obj-y := devices.o ns16550.o uart_options.o vga.o
+obj-y := devices.o ns16550.o uart_options.o vga.o vga_mode.o

@@ -15,6 +15,7 @@
 #include <xen/printk.h>
 
 #include "private.h"
+#include "vga.h"
 
 #define VGA_MEMORY      0xb8000
 #define VGA_MEMORY_SIZE 0x8000
@@ -22,21 +23,22 @@
 #define MEMORY_LINES    (VGA_MEMORY_SIZE / 2 / COLUMNS)
 #define BLANK           0x0720u         /* grey on black */
 
-#define CRTC_INDEX      0x3d4
-#define CRTC_DATA       0x3d5
-#define CRTC_MAX_SCAN   0x09
-#define CRTC_START_HIGH 0x0c
-#define CRTC_START_LOW  0x0d
-#define CRTC_CURSOR_HIGH 0x0e
-#define CRTC_CURSOR_LOW 0x0f
-
 static volatile uint16_t *screen;
+static struct vga_screen shown = { .rows = 25, .font_height = 16 };
 static unsigned int rows = 25;
 static unsigned int top;                /* first line shown, counted in the adapter's memory */
 static unsigned int row, column;        /* of the next character, in the window */
 static bool keep;
 
-/* Of the modes that Xen knows, only the one that the machine comes up in. */
+static unsigned int wanted_rows;        /* 0: as the machine came up */
+static const char *wanted_in_vain;      /* what only the BIOS could do */
+
+/* text-80xR */
+static bool parse_rows(const char *item, size_t len, uint64_t *n)
+{
+    return len > 8 && !strncmp(item, "text-80x", 8) && !parse_uint(item + 8, len - 8, n);
+}
+
 static int parse_vga(const char *value)
 {
     const char *cursor = value, *item;
@@ -44,27 +46,24 @@ static int parse_vga(const char *value)
     int rc = 0;
 
     while (parse_list(&cursor, &item, &len)) {
+        uint64_t n;
         if (parse_is(item, len, "keep")) {
             keep = true;
-        } else if (!parse_is(item, len, "current") && !parse_is(item, len, "text-80x25")) {
+        } else if (parse_is(item, len, "current")) {
+            wanted_rows = 0;
+        } else if (parse_rows(item, len, &n) && n <= 255) {
+            wanted_rows = (unsigned int)n;
+        } else if (parse_is(item, len, "ask")) {
+            wanted_in_vain = "ask: there is no menu of modes";
+        } else if (!strncmp(item, "gfx-", 4) || !strncmp(item, "mode-", 5)) {
+            wanted_in_vain = "graphics and numbered modes need the BIOS, which is not called";
+        } else {
             rc = -EINVAL;
         }
     }
     return rc;
 }
 OPTION_CUSTOM(vga, "vga", parse_vga);
-
-static void crtc_write(uint8_t index, uint8_t v)
-{
-    outb(index, CRTC_INDEX);
-    outb(v, CRTC_DATA);
-}
-
-static uint8_t crtc_read(uint8_t index)
-{
-    outb(index, CRTC_INDEX);
-    return inb(CRTC_DATA);
-}
 
 static void crtc_write_pair(uint8_t high, unsigned int v)
 {
@@ -173,15 +172,41 @@ static struct console_device vga = {
     .name = "vga", .write = vga_write, .end_boot = vga_end_boot,
 };
 
+void console_screen(struct vga_screen *screen_out)
+{
+    *screen_out = shown;
+}
+
+static void choose_mode(void)
+{
+    if (wanted_in_vain) {
+        log_warn("vga: %s; the mode stays as it is\n", wanted_in_vain);
+    }
+    if (wanted_rows && !vga_mode_set(wanted_rows)) {
+        log_warn("vga: no mode has %u lines (25, 28, 30, 34, 43, 50, 60 do); it stays as it is\n",
+                 wanted_rows);
+    }
+    vga_mode_read(&shown);
+    rows = shown.rows;
+}
+
 void vga_probe(void)
 {
     if (!is_there()) {
+        if (wanted_rows || wanted_in_vain || keep) {
+            log_warn("vga: there is no such adapter\n");
+        }
+        return;
+    }
+    if (!vga_is_text()) {
+        log_warn("vga: the boot loader left the screen in a graphics mode; it is not used\n");
         return;
     }
     screen = ioremap(VGA_MEMORY, VGA_MEMORY_SIZE);
     if (screen == NULL) {
         return;
     }
+    choose_mode();
     clear_lines(0, rows);
     show();
     console_register(&vga);

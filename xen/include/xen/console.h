@@ -23,6 +23,10 @@ struct console_device {
     struct console_device *next;
 };
 
+/* The text screen as dom0 finds it: 80 columns. */
+struct vga_screen { unsigned int rows, font_height; };
+void console_screen(struct vga_screen *screen);
+
 void console_register(struct console_device *dev);
 void console_devices_probe(void);       /* drivers/console: registers what com1=, vga= describe */
 void console_init_early(void);          /* after options are parsed: polled devices, static ring */

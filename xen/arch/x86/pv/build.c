@@ -16,6 +16,7 @@
 #include <public/features.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
+#include <xen/console.h>
 #include <xen/heap.h>
 #include <xen/printk.h>
 
@@ -285,11 +286,13 @@ static void fill_start_info(const struct builder *b)
     strlcpy((char *)si->cmd_line, b->image->cmdline, sizeof(si->cmd_line));
 
     struct dom0_vga_console_info *vga = (struct dom0_vga_console_info *)(si + 1);
+    struct vga_screen screen;
+    console_screen(&screen);
     si->console.dom0.info_off = sizeof(*si);
     si->console.dom0.info_size = sizeof(*vga);
     vga->video_type = XEN_VGATYPE_TEXT_MODE_3;
-    vga->u.text_mode_3.font_height = 16;
-    vga->u.text_mode_3.rows = 25;
+    vga->u.text_mode_3.font_height = (uint16_t)screen.font_height;
+    vga->u.text_mode_3.rows = (uint16_t)screen.rows;
     vga->u.text_mode_3.columns = 80;
 }
 
