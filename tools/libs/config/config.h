@@ -345,6 +345,8 @@ EXPORT struct sxp *config_vif_to_sxp(const struct config_vif *vif);
 EXPORT int config_vif_from_sxp(const struct sxp *s, struct config_vif *vif,
                                struct config_error *e);
 EXPORT struct sxp *config_vfb_to_sxp(const struct config_vfb *vfb);
+EXPORT int config_vfb_from_sxp(const struct sxp *s, struct config_vfb *vfb,
+                               struct config_error *e);
 
 /*
  * xend-config.sxp

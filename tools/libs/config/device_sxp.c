@@ -109,7 +109,7 @@ int device_from_sxp(const struct sxp *s, struct config_domain *d, struct config_
     if (!strcmp(class, "vif2"))
         return READ_INTO(d, vif2s, vif2_count, s, vif2_from_sxp, e);
     if (!strcmp(class, "vfb"))
-        return READ_INTO(d, vfbs, vfb_count, s, vfb_from_sxp, e);
+        return READ_INTO(d, vfbs, vfb_count, s, config_vfb_from_sxp, e);
     if (!strcmp(class, "vtpm"))
         return READ_INTO(d, vtpms, vtpm_count, s, vtpm_from_sxp, e);
     if (!strcmp(class, "pci"))

@@ -69,7 +69,6 @@ struct sxp *vscsi_to_sxp(const struct config_vscsi *v);
 struct sxp *vusb_to_sxp(const struct config_vusb *v);
 
 int vif2_from_sxp(const struct sxp *s, struct config_vif2 *v, struct config_error *e);
-int vfb_from_sxp(const struct sxp *s, struct config_vfb *vfb, struct config_error *e);
 int vtpm_from_sxp(const struct sxp *s, struct config_vtpm *v, struct config_error *e);
 /* A device of an S-expression, into its array or back to the text of its directive. */
 int device_from_sxp(const struct sxp *s, struct config_domain *d, struct config_error *e);

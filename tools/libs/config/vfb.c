@@ -63,7 +63,7 @@ struct sxp *config_vfb_to_sxp(const struct config_vfb *vfb)
     return s;
 }
 
-int vfb_from_sxp(const struct sxp *s, struct config_vfb *vfb, struct config_error *e)
+int config_vfb_from_sxp(const struct sxp *s, struct config_vfb *vfb, struct config_error *e)
 {
     *vfb = (struct config_vfb){ 0 };
     return pairs_from_sxp(vfb, keys, KEY_COUNT(keys), s, e);

@@ -12,6 +12,7 @@
 
 #include "device/device.h"
 #include "device/net.h"
+#include "device/qemu.h"
 
 /* Devices that are being connected, or removed, together. */
 struct device_batch {
@@ -23,10 +24,18 @@ struct device_batch {
 
 static const struct device_class *class_of(const char *name)
 {
-    if (name && !strcmp(name, "vbd"))
-        return &block_class;
-    if (name && !strcmp(name, "vif"))
-        return &net_class;
+    static const struct {
+        const char *name;
+        const struct device_class *class;
+    } classes[] = {
+        { "vbd", &block_class }, { "tap", &block_class }, { "tap2", &block_class },
+        { "vif", &net_class }, { "vfb", &vfb_class }, { "vkbd", &vkbd_class },
+    };
+
+    for (size_t i = 0; name && i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (!strcmp(name, classes[i].name))
+            return classes[i].class;
+    }
     return NULL;
 }
 
@@ -65,6 +74,7 @@ struct device *device_new(struct domain *d, const struct sxp *config, struct fai
 
     v->d = d;
     v->class = class;
+    v->kind = class->name;
     v->config = sxp_copy(config);
     v->domid = NO_DOMID;
     list_init(&v->link);
@@ -98,6 +108,7 @@ void devices_free(struct domain *d)
 {
     free(d->batch);
     d->batch = NULL;
+    qemu_forget(d);
     for_each_list_safe(l, &d->devices)
         device_free(list_entry(l, struct device, link));
 }
@@ -130,6 +141,8 @@ int devices_check(struct domain *d, struct failure *f)
 
 void devices_adopt(struct domain *d)
 {
+    if (domain_is_alive(d))
+        qemu_adopt(d);
     for_each_list_safe(l, &d->devices) {
         struct device *v = list_entry(l, struct device, link);
 
@@ -147,6 +160,7 @@ static struct device_batch *new_batch(struct domain *d, domain_done_fn *done, vo
 {
     struct device_batch *b = xcalloc(1, sizeof(*b));
 
+    free(d->batch);
     b->d = d;
     b->done = done;
     b->arg = arg;
@@ -204,15 +218,32 @@ static void one_gone(void *arg, int rc, const struct failure *f)
         tell(d->batch, 0, NULL);
 }
 
-void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg)
+static void disconnect_all(void *arg)
 {
-    free(d->batch);
-    struct device_batch *b = new_batch(d, done, arg);
+    struct domain *d = arg;
+    struct device_batch *b = d->batch;
 
+    if (!b)
+        return;
+    b->left = list_count(&d->devices);
     if (!b->left) {
         tell(b, 0, NULL);
         return;
     }
     for_each_list_safe(l, &d->devices)
         device_disconnect(list_entry(l, struct device, link), true, one_gone, d);
+}
+
+/* QEMU first: it holds the guest's pages. */
+void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg)
+{
+    for_each_list(l, &d->devices) {
+        struct device *v = list_entry(l, struct device, link);
+
+        /* Those of a start that is given up: it has been told. */
+        if (v->done == one_connected)
+            v->done = NULL;
+    }
+    new_batch(d, done, arg);
+    qemu_stop(d, disconnect_all, d);
 }

@@ -7,8 +7,9 @@
  *                      └───────────────────────┴──> CLOSING <──────┘
  *     CLOSING ─the kernel let go─> SCRIPT_OFF ─> nodes removed, device freed
  *
- * A class (block.c, net.c) says what is written and which script runs; handshake.c does the rest,
- * the same for all.
+ * A class (block.c, net.c, vfb.c) says what is written and which script runs; handshake.c does the
+ * rest, the same for all. Backends are the kernel's or QEMU's (qemu.h): QEMU's have no script, and
+ * are CONNECTED as soon as they are ready.
  */
 #ifndef XEND_DEVICE_H
 #define XEND_DEVICE_H
@@ -28,7 +29,7 @@ enum device_phase {
 struct device;
 
 struct device_class {
-    const char *name;           /* in the store, in the kernel, in messages */
+    const char *name;           /* of the frontend in the store, and in messages */
     const char *driver;         /* the kernel's module that serves it */
     const char *script_on, *script_off;     /* first argument of the script */
     /* Understands device->config: sets devid and own. f says what is wrong. */
@@ -39,6 +40,8 @@ struct device_class {
     void (*write)(struct device *v, struct store_tx *t);
     /* The script's path, free() it; extra variables into env as NAME=VALUE. */
     char *(*script)(struct device *v, struct strings *env);
+    /* Of QEMU's only: more is there than its backend's state; notes what others want to know. */
+    bool (*is_ready)(struct device *v);
     void (*free_own)(struct device *v);
 };
 
@@ -46,6 +49,8 @@ struct device {
     struct list link;
     struct domain *d;
     const struct device_class *class;
+    const char *kind;           /* of the backend in the store: "vbd", "qdisk" */
+    bool is_by_qemu;
     uint32_t domid;             /* of the frontend */
     uint32_t devid;
     struct sxp *config;         /* (vbd …) */
@@ -61,7 +66,7 @@ struct device {
     void *done_arg;
 };
 
-extern const struct device_class block_class, net_class;
+extern const struct device_class block_class, net_class, vfb_class, vkbd_class;
 
 /* ---- device.c: a domain's devices ---- */
 
@@ -71,7 +76,8 @@ void devices_name(struct sxp *config);
 int devices_from_config(struct domain *d, struct failure *f);
 int devices_check(struct domain *d, struct failure *f);
 void devices_connect(struct domain *d, domain_done_fn *done, void *arg);
-/* All, by force: the domain is dead. Never fails; done may be called before this returns. */
+/* All, by force, and their QEMU: the domain is dead. Never fails; done may be called before this
+ * returns. */
 void devices_disconnect(struct domain *d, domain_done_fn *done, void *arg);
 /* After a restart of ours: what has nodes is connected. */
 void devices_adopt(struct domain *d);
@@ -84,8 +90,9 @@ struct device *device_find(struct domain *d, const char *class, uint32_t devid);
 
 /* ---- handshake.c: one device ---- */
 
+/* done with -ECANCELED: whoever cancelled it takes the device away. */
 void device_connect(struct device *v, domain_done_fn *done, void *arg);
-/* At its end the device is freed, except when a gentle disconnect times out. */
+/* At its end the device is freed, except when a gentle disconnect fails. */
 void device_disconnect(struct device *v, bool force, domain_done_fn *done, void *arg);
 /* Takes its paths from the domain's number. */
 void device_set_paths(struct device *v, uint32_t domid);

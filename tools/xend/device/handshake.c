@@ -3,7 +3,8 @@
  * One device's way to being connected, and back; see the picture in device.h.
  *
  * That the kernel's backend let a device go is read from sysfs, not from the store: the node's
- * state says what a driver means to do, the missing device that it has done it.
+ * state says what a driver means to do, the missing device that it has done it. QEMU removes the
+ * nodes of what it let go.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -17,11 +18,13 @@
 #include <base/strings.h>
 
 #include "device/device.h"
+#include "device/qemu.h"
 
 #define STATE_INITIALISING 1
 #define STATE_INIT_WAIT 2
 #define STATE_CONNECTED 4
 #define STATE_CLOSING 5
+#define STATE_CLOSED 6
 #define POLL_MS 20
 #define FORCED_MS 10000
 
@@ -30,7 +33,7 @@ void device_set_paths(struct device *v, uint32_t domid)
     v->domid = domid;
     free(v->backend);
     free(v->frontend);
-    v->backend = xasprintf("/local/domain/0/backend/%s/%u/%u", v->class->name, domid, v->devid);
+    v->backend = xasprintf("/local/domain/0/backend/%s/%u/%u", v->kind, domid, v->devid);
     v->frontend = xasprintf("/local/domain/%u/device/%s/%u", domid, v->class->name, v->devid);
 }
 
@@ -79,6 +82,16 @@ static struct script *run_script(struct device *v, const char *action, script_do
     return s;
 }
 
+static void is_connected(struct device *v)
+{
+    quiet(v);
+    if (!store_has(v->d->x, "%s/hotplug-status", v->backend))
+        store_set(v->d->x, "connected", "%s/hotplug-status", v->backend);
+    v->phase = DEVICE_CONNECTED;
+    log_debug("%s: %s %u is connected", v->d->name, v->class->name, v->devid);
+    tell(v, 0, NULL);
+}
+
 static void script_on_done(void *arg, int status, const char *last)
 {
     struct device *v = arg;
@@ -96,12 +109,7 @@ static void script_on_done(void *arg, int status, const char *last)
         free(why);
         return;
     }
-    quiet(v);
-    if (!store_has(v->d->x, "%s/hotplug-status", v->backend))
-        store_set(v->d->x, "connected", "%s/hotplug-status", v->backend);
-    v->phase = DEVICE_CONNECTED;
-    log_debug("%s: %s %u is connected", v->d->name, v->class->name, v->devid);
-    tell(v, 0, NULL);
+    is_connected(v);
 }
 
 /* ---- connecting ---- */
@@ -129,13 +137,15 @@ static void connect_timed_out(void *arg)
 {
     struct device *v = arg;
     char *error = store_get(v->d->x, "/local/domain/0/error/backend/%s/%u/%u/error",
-                            v->class->name, v->domid, v->devid);
+                            v->kind, v->domid, v->devid);
     char *why;
 
     if (v->phase == DEVICE_SCRIPT_ON)
         why = xasprintf("Its hotplug script did not end in time.");
     else if (error)
         why = xasprintf("The backend says: %s", error);
+    else if (v->is_by_qemu)
+        why = xasprintf("QEMU did not answer.");
     else
         why = xasprintf("The backend did not answer: is %s loaded?", v->class->driver);
     connect_failed(v, -ETIMEDOUT, why);
@@ -162,6 +172,41 @@ static void backend_changed(void *arg)
     free(path);
 }
 
+/* It tells of failures in its log alone. */
+static void look_at_qemu(void *arg)
+{
+    struct device *v = arg;
+    struct domain *d = v->d;
+    char *complaint = qemu_complaint(d, v->kind, v->devid);
+
+    if (complaint || !qemu_runs(d)) {
+        char *why = xasprintf("QEMU %s: %s", qemu_runs(d) ? "says" : "ended",
+                              complaint ? complaint : "it did not say why");
+
+        connect_failed(v, -EIO, why);
+        free(why);
+    } else if (store_get_number(d->x, 0, "%s/state", v->backend) >= STATE_INIT_WAIT &&
+               v->class->is_ready(v)) {
+        is_connected(v);
+    } else if (v->waited_ms >= d->x->config.device_create_timeout * 1000) {
+        connect_timed_out(v);
+    } else {
+        v->waited_ms += POLL_MS;
+        loop_after(d->x, &v->timer, POLL_MS, look_at_qemu, v);
+    }
+    free(complaint);
+}
+
+static void watch_backend(struct device *v)
+{
+    struct xend *x = v->d->x;
+    char *path = xasprintf("%s/state", v->backend);
+
+    v->watch = store_watch(x, path, backend_changed, v);
+    free(path);
+    loop_after(x, &v->timer, x->config.device_create_timeout * 1000, connect_timed_out, v);
+}
+
 void device_connect(struct device *v, domain_done_fn *done, void *arg)
 {
     struct xend *x = v->d->x;
@@ -171,22 +216,24 @@ void device_connect(struct device *v, domain_done_fn *done, void *arg)
     v->done_arg = arg;
     int rc = v->class->check(v, &f);
 
+    if (!rc && v->is_by_qemu)
+        rc = qemu_need(v->d, &f);
     if (rc) {
         tell(v, rc, &f);
         return;
     }
     device_set_paths(v, v->d->domid);
     v->phase = DEVICE_WAIT_BACKEND;
+    v->waited_ms = 0;
     rc = store_transaction(x, write_nodes, v);
     if (rc) {
         connect_failed(v, rc, "The store refuses its nodes.");
         return;
     }
-    char *path = xasprintf("%s/state", v->backend);
-
-    v->watch = store_watch(x, path, backend_changed, v);
-    free(path);
-    loop_after(x, &v->timer, x->config.device_create_timeout * 1000, connect_timed_out, v);
+    if (v->is_by_qemu)
+        look_at_qemu(v);
+    else
+        watch_backend(v);
 }
 
 /* ---- disconnecting ---- */
@@ -194,7 +241,7 @@ void device_connect(struct device *v, domain_done_fn *done, void *arg)
 /* The folder of all of its class that the domain had, with the last of them. */
 static void remove_empty(struct device *v, const char *where)
 {
-    char *folder = xasprintf("%s/%s/%u", where, v->class->name, v->domid), **names;
+    char *folder = xasprintf("%s/%s/%u", where, v->kind, v->domid), **names;
     size_t count;
 
     if (!xs_list(v->d->x->xs, XS_NO_TX, folder, &names, &count)) {
@@ -209,8 +256,7 @@ static void remove_nodes(struct device *v)
 {
     store_drop(v->d->x, "%s", v->backend);
     store_drop(v->d->x, "%s", v->frontend);
-    store_drop(v->d->x, "/local/domain/0/error/backend/%s/%u/%u", v->class->name, v->domid,
-               v->devid);
+    store_drop(v->d->x, "/local/domain/0/error/backend/%s/%u/%u", v->kind, v->domid, v->devid);
     remove_empty(v, "/local/domain/0/backend");
     remove_empty(v, "/local/domain/0/error/backend");
     log_debug("%s: %s %u is removed", v->d->name, v->class->name, v->devid);
@@ -254,6 +300,11 @@ static void clean_up(struct device *v)
     char *path;
 
     quiet(v);
+    if (v->is_by_qemu) {
+        remove_nodes(v);
+        gone(v);
+        return;
+    }
     v->phase = DEVICE_SCRIPT_OFF;
     v->script = run_script(v, v->class->script_off, script_off_done, &path);
     free(path);
@@ -266,11 +317,20 @@ static void clean_up(struct device *v)
     gone(v);
 }
 
-static bool kernel_has(const struct device *v)
+static bool qemu_has(const struct device *v)
+{
+    long long state = store_get_number(v->d->x, 0, "%s/state", v->backend);
+
+    return qemu_runs(v->d) && state >= STATE_INIT_WAIT && state != STATE_CLOSED;
+}
+
+static bool backend_has(const struct device *v)
 {
     char path[128];
 
-    snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", v->class->name, v->domid,
+    if (v->is_by_qemu)
+        return qemu_has(v);
+    snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/%s-%u-%u", v->kind, v->domid,
              v->devid);
     return !access(path, F_OK);
 }
@@ -282,7 +342,7 @@ static void look_again(void *arg)
     unsigned int patience = v->is_forced ? FORCED_MS
                             : v->d->x->config.device_destroy_timeout * 1000;
 
-    if (!kernel_has(v)) {
+    if (!backend_has(v)) {
         clean_up(v);
         return;
     }
@@ -320,7 +380,13 @@ static void take_away(struct store_tx *t, void *arg)
 
 void device_disconnect(struct device *v, bool force, domain_done_fn *done, void *arg)
 {
+    struct failure f;
+
     quiet(v);
+    if (v->done) {
+        fail(&f, -ECANCELED, "Device %u (%s) is being taken away.", v->devid, v->class->name);
+        tell(v, f.rc, &f);
+    }
     v->done = done;
     v->done_arg = arg;
     v->is_forced = force;
