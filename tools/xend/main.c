@@ -20,6 +20,7 @@
 
 #include "api/api.h"
 #include "daemon.h"
+#include "device/qemu.h"
 #include "domain/domain.h"
 #include "store.h"
 
@@ -94,6 +95,7 @@ static int serve(struct xend *x)
     log_info("xend %s starts", XENITH_VERSION);
     network_script(x, "start");
     state_recover(x);
+    qemu_sweep(x);
     keep_dom0_cpus(x);
     configure_watch_log(x);
     store_watch(x, "@releaseDomain", on_release, x);
