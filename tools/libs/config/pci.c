@@ -55,7 +55,7 @@ static bool read_functions(const char *text, struct config_pci *pci)
 static bool read_address(const char *text, struct config_pci *pci)
 {
     const char *dot = strchr(text, '.'), *colon = strchr(text, ':');
-    bool has_segment = colon && dot && memchr(colon + 1, ':', dot - colon);
+    bool has_segment = colon && dot > colon && memchr(colon + 1, ':', dot - colon);
 
     if (has_segment && !read_hex(&text, ':', 0xffff, &pci->segment))
         return false;
