@@ -83,6 +83,28 @@ void help_command(const struct command *c)
     }
 }
 
+void help_words(const char *name)
+{
+    const struct command *c = name ? command_find(name) : NULL;
+
+    for (size_t i = 0; !name && i < command_count; i++)
+        puts(commands[i].name);
+    if (!c)
+        return;
+    puts(c->usage);
+    for (const char *p = c->options; p && *p;) {
+        /* "-l, --long=<x>" is two words. */
+        for (const char *word = p; *word; word += strspn(word, ", ")) {
+            size_t len = strcspn(word, ", =");
+
+            printf("%.*s\n", (int)len, word);
+            word += strcspn(word, ", ");
+        }
+        p += strlen(p) + 1;
+        p += strlen(p) + 1;
+    }
+}
+
 static void print_error(const char *fmt, va_list args)
 {
     fflush(stdout);

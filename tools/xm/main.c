@@ -297,5 +297,9 @@ int main(int argc, char **argv)
         help_long();
         return 0;
     }
+    if (!strcmp(argv[1], "--completion")) {
+        help_words(argv[2]);
+        return 0;
+    }
     return run_command(argc - 1, argv + 1);
 }

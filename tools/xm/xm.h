@@ -39,6 +39,8 @@ const struct command *command_current(void);
 void help_short(void);
 void help_long(void);
 void help_command(const struct command *c);
+/* For completion: all commands, or a command's arguments and then its switches, one a line. */
+void help_words(const char *name);
 /* "Error: …" and the usage of the command that runs; returns 1. */
 int usage_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Says so if the command that runs does not take so many arguments. */

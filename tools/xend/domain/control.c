@@ -114,14 +114,12 @@ int domain_trigger(struct domain *d, const char *kind, unsigned int vcpu, struct
 
 static void set_config(struct domain *d, const char *key, unsigned long long value)
 {
-    struct sxp *pair = d->config ? sxp_find(d->config, key, 0) : NULL;
     char text[24];
 
-    if (!pair || pair->count != 2)
+    if (!d->config)
         return;
     snprintf(text, sizeof(text), "%llu", value);
-    sxp_remove(pair, 1);
-    sxp_add(pair, sxp_atom(text));
+    domain_put(d, key, text);
     state_save(d, NULL);
 }
 
@@ -192,8 +190,6 @@ int domain_set_vcpus(struct domain *d, unsigned int count, struct failure *f)
 
 int domain_set_name(struct domain *d, const char *name, struct failure *f)
 {
-    struct sxp *pair = d->config ? sxp_find(d->config, "name", 0) : NULL;
-
     if (!d->domid || !d->config)
         return fail(f, -EPERM, "Cannot rename domain %s", d->name);
     int rc = domain_check_name(d->x, name, d, f);
@@ -201,10 +197,7 @@ int domain_set_name(struct domain *d, const char *name, struct failure *f)
     if (rc)
         return rc;
     domain_rename(d, name);
-    if (pair && pair->count == 2) {
-        sxp_remove(pair, 1);
-        sxp_add(pair, sxp_atom(name));
-    }
+    domain_put(d, "name", name);
     if (domain_is_alive(d)) {
         store_set(d->x, name, "/local/domain/%u/name", d->domid);
         store_set(d->x, name, "/vm/%s/name", d->uuid);

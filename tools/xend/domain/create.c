@@ -51,17 +51,6 @@ struct start {
 
 /* ---- defining ---- */
 
-static void set_pair(struct sxp *s, const char *key, const char *value)
-{
-    for (size_t i = s->count; i-- > 1;) {
-        const char *head = sxp_is_list(s->item[i]) ? sxp_head(s->item[i]) : NULL;
-
-        if (head && !strcmp(head, key))
-            sxp_remove(s, i);
-    }
-    sxp_add_pair(s, key, value);
-}
-
 static int check_config(struct xend *x, const struct config_domain *c, struct failure *f)
 {
     domains_refresh(x);
@@ -100,7 +89,7 @@ int domain_define(struct xend *x, const struct sxp *config, struct domain **d, s
     if (!rc) {
         *d = domain_new(x, c.name, uuid);
         (*d)->config = config_to_sxp(&c, "domain");
-        set_pair((*d)->config, "uuid", uuid);
+        domain_put(*d, "uuid", uuid);
         devices_name((*d)->config);
     }
     config_domain_free(&c);

@@ -62,6 +62,8 @@ struct domain {
 struct domain *domain_new(struct xend *x, const char *name, const char *uuid);
 void domain_free(struct domain *d);
 void domain_rename(struct domain *d, const char *name);
+/* Sets (key value) in its configuration, if it has one; the caller saves it. */
+void domain_put(struct domain *d, const char *key, const char *value);
 /* Asks the hypervisor what there is: finds foreign ones, forgets those that are gone. */
 int domains_refresh(struct xend *x);
 /* By name of a living one, name of a halted one, id, uuid. NULL and a failure with -ESRCH. */

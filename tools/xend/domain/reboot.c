@@ -113,6 +113,8 @@ static void rename_corpse(struct domain *d)
     vm = xasprintf("/vm/%s", d->uuid);
     d->is_managed = false;
     domain_rename(d, name);
+    domain_put(d, "name", name);
+    domain_put(d, "uuid", d->uuid);
     if (host_uuid_parse(d->uuid, handle))
         xc_domain_set_handle(d->x->xc, d->domid, handle);
     store_set(d->x, d->name, "/local/domain/%u/name", d->domid);

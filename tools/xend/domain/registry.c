@@ -72,6 +72,21 @@ void domain_rename(struct domain *d, const char *name)
     d->name = copy;
 }
 
+void domain_put(struct domain *d, const char *key, const char *value)
+{
+    struct sxp *pair = d->config ? sxp_find(d->config, key, 0) : NULL;
+
+    if (!d->config)
+        return;
+    if (!pair) {
+        sxp_add_pair(d->config, key, value);
+        return;
+    }
+    while (pair->count > 1)
+        sxp_remove(pair, pair->count - 1);
+    sxp_add(pair, sxp_atom(value));
+}
+
 bool domain_is_alive(const struct domain *d)
 {
     return d->domid != NO_DOMID;

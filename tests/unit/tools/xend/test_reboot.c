@@ -102,6 +102,11 @@ void domain_rename(struct domain *d, const char *name)
     d->name = xstrdup(name);
 }
 
+void domain_put(struct domain *d, const char *key, const char *value)
+{
+    sxp_add_pair(d->config, key, value);
+}
+
 void domain_random_uuid(char text[37])
 {
     strcpy(text, "11111111-1111-4111-8111-111111111111");
@@ -292,6 +297,9 @@ static void test_successor(void **state)
     assert_string_equal(d->name, "Domain-11111111-1111-4111-8111-111111111111");
     assert_int_equal(d->phase, DOMAIN_DOWN);
     assert_false(d->is_managed);
+    /* What is kept of it must not say otherwise. */
+    assert_string_equal(sxp_value(d->config, "name"), d->name);
+    assert_string_equal(sxp_value(d->config, "uuid"), d->uuid);
     struct domain *next = list_entry(d->link.next, struct domain, link);
 
     assert_string_equal(next->name, "web");
