@@ -5,7 +5,7 @@
  * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/alloc.c
  * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
  * sources: tools/libs/base/sxp.c
- * flags: -D_GNU_SOURCE -Itools/libs -lm
+ * flags: -lm
  */
 #include <stdlib.h>
 

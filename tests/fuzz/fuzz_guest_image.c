@@ -6,7 +6,7 @@
  * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
  * sources: tools/libs/guest/image/image.c tools/libs/guest/pv_layout.c
  * sources: tools/libs/guest/pv_tables.c
- * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Idist/include -lz -llzma -lzstd -llz4
+ * flags: -lz -llzma -lzstd -llz4
  */
 #include <stdint.h>
 #include <stdlib.h>
