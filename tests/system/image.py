@@ -265,6 +265,14 @@ def compile_static(name, source):
     return path
 
 
+def compile_32bit(name, source):
+    """A program of 32 bits in assembly, which needs no library."""
+    path = os.path.join(CACHE, f"{name}-{key_of(source)}")
+    if not os.path.exists(path):
+        run("gcc", "-m32", "-nostdlib", "-static", "-s", "-o", path, source)
+    return path
+
+
 def bench_initramfs(kernel):
     """The smallest image the benchmark needs: the program as init and Xen's device modules."""
     program = compile_static("micro", os.path.join(TOP, "bench", "micro.c"))
@@ -291,6 +299,7 @@ def dom0_initramfs(kernel):
     here = os.path.dirname(os.path.abspath(__file__))
     programs = [(name, compile_static(name, os.path.join(here, "guest", name + ".c")))
                 for name in ("load", "physinfo")]
+    programs.append(("compat", compile_32bit("compat", os.path.join(here, "guest", "compat.S"))))
     init = os.path.join(here, "guest", "init")
     busybox = shutil.which("busybox") or "/bin/busybox"
     key = key_of(init, busybox, kernel.root, __file__, *(path for _, path in programs))

@@ -95,7 +95,6 @@ void cpu_init_features(void)
     write_cr0(CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE);
     write_cr4(cpu_base_cr4);
     wrmsr(MSR_PAT, XEN_PAT);
-    wrmsr(MSR_SYSENTER_CS, 0);
     if (cpu_features.xsave)
         xsetbv(0, 3);
 }

@@ -47,6 +47,7 @@ unsigned long ap_stack_top;
 extern const uint64_t vector_stubs[256];
 extern const char syscall_stub[], syscall_stub_jump[], syscall_stub_end[];
 extern const char syscall32_stub[], syscall32_stub_jump[], syscall_entry[], syscall32_entry[];
+extern const char sysenter_entry[];
 extern char boot_stack[];
 
 static uint64_t stack_area(unsigned int cpu)
@@ -226,6 +227,10 @@ void cpu_load_tables(void)
     wrmsr(MSR_STAR, (uint64_t)FLAT_RING3_CS32 << 48 | (uint64_t)SEL_HV_CS << 32);
     wrmsr(MSR_LSTAR, area);
     wrmsr(MSR_CSTAR, area + (uint64_t)(syscall32_stub - syscall_stub));
+    /* Others have no SYSENTER in long mode. */
+    wrmsr(MSR_SYSENTER_CS, cpu_features.intel ? SEL_HV_CS : 0);
+    wrmsr(MSR_SYSENTER_EIP, (uint64_t)sysenter_entry);
+    wrmsr(MSR_SYSENTER_ESP, per_cpu(tss, smp_cpu()).rsp[0] - offsetof(struct cpu_user_regs, es));
     wrmsr(MSR_SYSCALL_MASK,
           FLAGS_IF | FLAGS_TF | FLAGS_DF | FLAGS_NT | FLAGS_AC | FLAGS_IOPL | FLAGS_RF | FLAGS_VM);
 }

@@ -206,6 +206,31 @@ syscall32_entry:
     call pv_syscall32_from_user
     jmp exit_to_guest
 
+/*
+ * In: SYSENTER from guest-user mode: RSP = &cpu_info()->guest_regs, interrupts off, the other flags
+ * and registers are the guest's.  Where it came from the processor has forgotten; by convention the
+ * guest's own code finds back.
+ */
+    .globl sysenter_entry
+sysenter_entry:
+    mov %rax, GUEST(rax)
+    mov %rdx, GUEST(rdx)
+    mov %rbx, GUEST(rbx)
+    pushfq
+    pop %rbx
+    push $FLAGS_MBS                             /* above all NT, TF and AC are not for us */
+    popfq
+    movq $0, INFO_scratch(%rsp)                 /* rsp */
+    call save_rest
+    movq $0, GUEST(rip)
+    or $FLAGS_IF, %rbx
+    mov %rbx, GUEST(rflags)
+    movq $FLAT_USER_CS32, GUEST(cs)
+    mov %rsp, %rdi
+    xor %ebp, %ebp
+    call pv_sysenter_from_user
+    jmp exit_to_guest
+
 /* Completes the frame whose RAX, RDX and RBX are there already.  Reached by a call: RSP is 8
  * lower. */
 #undef GUEST

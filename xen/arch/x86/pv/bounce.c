@@ -185,6 +185,24 @@ void pv_syscall32_from_user(struct cpu_user_regs *regs)
                                    .mask_events = v->arch.pv.syscall32.mask_events });
 }
 
+/* Its kernel has no business here, and without a callback nobody else either.  Neither rip nor rsp
+ * is known. */
+void pv_sysenter_from_user(struct cpu_user_regs *regs)
+{
+    struct vcpu *v = current;
+
+    if (v->arch.pv.in_kernel || !v->arch.pv.sysenter.eip) {
+        if (v->arch.pv.in_kernel) {
+            regs->cs = FLAT_KERNEL_CS;
+            regs->rsp = v->arch.pv.kernel_sp;
+        }
+        pv_inject_exception(regs, VEC_GP, 0);
+        return;
+    }
+    bounce(regs, &(struct bounce){ .eip = v->arch.pv.sysenter.eip,
+                                   .mask_events = v->arch.pv.sysenter.mask_events });
+}
+
 void pv_failsafe(struct cpu_user_regs *regs)
 {
     struct vcpu *v = current;

@@ -26,8 +26,7 @@ static int set_callback(struct vcpu *v, unsigned int type, unsigned long eip, un
         pv->syscall_masks_events = cb.mask_events;
         break;
     case CALLBACKTYPE_syscall32: pv->syscall32 = cb; break;
-    /* SYSENTER is off (cpu/features.c): the kernel is told, and does without. */
-    case CALLBACKTYPE_sysenter: return -ENOSYS;
+    case CALLBACKTYPE_sysenter: pv->sysenter = cb; break;
     case CALLBACKTYPE_nmi: v->domain->arch.nmi_callback = eip; break;
     default: return -ENOSYS;
     }

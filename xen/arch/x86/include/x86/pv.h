@@ -22,6 +22,7 @@ void pv_deliver_pending(struct cpu_user_regs *regs);
 /* SYSCALL from guest-user mode that the fast path refused. */
 void pv_syscall_from_user(struct cpu_user_regs *regs);
 void pv_syscall32_from_user(struct cpu_user_regs *regs);        /* SYSCALL in 32-bit code */
+void pv_sysenter_from_user(struct cpu_user_regs *regs);         /* SYSENTER, wherever it was */
 /* IRET to the guest or loading its segments faulted. */
 void pv_failsafe(struct cpu_user_regs *regs);
 void pv_nmi_send(struct vcpu *v);
