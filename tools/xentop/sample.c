@@ -160,8 +160,8 @@ static void fill_row(struct row *r, struct xs *xs, const struct xen_domctl_getdo
         .cpu_ns = info->cpu_time,
         .mem_kib = info->tot_pages * 4,
         /* Domain 0 may have no limit. */
-        .max_kib = info->max_pages >> 32 ? UINT64_MAX : info->max_pages * 4,
-        .vcpus = info->nr_online_vcpus,
+        .max_kib = info->max_pages >= UINT32_MAX ? UINT64_MAX : info->max_pages * 4,
+        .vcpus = info->max_vcpu_id + 1,
         .ssid = info->ssidref,
     };
 }

@@ -33,7 +33,7 @@ struct row {
     char *name;
     uint32_t flags;                 /* XEN_DOMINF_* */
     uint64_t cpu_ns, mem_kib, max_kib;  /* max UINT64_MAX: none */
-    unsigned int vcpus;             /* online */
+    unsigned int vcpus;
     uint32_t ssid;
     double cpu_percent;
     uint64_t *vcpu_ns;

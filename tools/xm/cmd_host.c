@@ -34,12 +34,26 @@ static int print_config(void)
     return 0;
 }
 
+static int print_topology(void)
+{
+    struct sxp *tables;
+    int rc = xend_is_up() ? ask(&tables, "topology", NULL) : local_topology(&tables);
+
+    if (rc)
+        return rc;
+    for (size_t i = 1; i < tables->count; i++)
+        printf("%-23s:\n%s", sxp_head(tables->item[i]), tables->item[i]->item[1]->atom);
+    sxp_free(tables);
+    return 0;
+}
+
 int cmd_info(int argc, char **argv)
 {
     static const struct option options[] = {
         { "config", no_argument, NULL, 'c' }, { "numa", no_argument, NULL, 'n' }, { 0 },
     };
     struct sxp *info;
+    bool is_numa = false;
     int option;
 
     optind = 0;
@@ -48,6 +62,7 @@ int cmd_info(int argc, char **argv)
             return print_config();
         if (option != 'n')
             return bad_option(argv);
+        is_numa = true;
     }
     int rc = xend_is_up() ? ask(&info, "info", NULL) : local_info(&info);
 
@@ -60,7 +75,7 @@ int cmd_info(int argc, char **argv)
         printf("%-23s: %s\n", sxp_head(pair), value && *value ? value : "(none)");
     }
     sxp_free(info);
-    return 0;
+    return is_numa ? print_topology() : 0;
 }
 
 int cmd_dmesg(int argc, char **argv)

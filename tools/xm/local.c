@@ -98,6 +98,11 @@ int local_info(struct sxp **out)
     return open_local() ? 1 : told(host_info(xc, out));
 }
 
+int local_topology(struct sxp **out)
+{
+    return open_local() ? 1 : told(host_topology(xc, out));
+}
+
 int local_messages(bool clear, struct sxp **out)
 {
     char *text;

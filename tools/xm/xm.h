@@ -66,6 +66,7 @@ bool xend_is_up(void);
 int local_domains(int count, char **names, struct sxp **out);
 int local_vcpus(const char *name, struct sxp **out);
 int local_info(struct sxp **out);
+int local_topology(struct sxp **out);
 int local_messages(bool clear, struct sxp **out);
 int local_debug_keys(const char *keys);
 

@@ -48,6 +48,11 @@ EXPORT int host_vcpus(struct xc *xc, struct xs *xs, uint32_t domid, struct sxp *
 /* (info (host …) … in the order in which xm info prints). */
 EXPORT int host_info(struct xc *xc, struct sxp **out);
 
+/* (topology (cpu_topology "…") (numa_info "…")): tables, as xm info -n prints them. */
+EXPORT int host_topology(struct xc *xc, struct sxp **out);
+/* Adds node_to_cpu and node_to_memory. */
+EXPORT void host_add_nodes(struct xc *xc, struct sxp *info);
+
 /* The hypervisor's messages; free() them. */
 EXPORT int host_messages(struct xc *xc, bool clear, char **text);
 

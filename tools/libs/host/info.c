@@ -68,6 +68,7 @@ static int add_physical(struct xc *xc, struct sxp *s)
     sxp_add_pairf(s, "free_memory", "%llu",
                   (unsigned long long)(p.free_pages + p.scrub_pages) >> 8);
     sxp_add_pairf(s, "free_cpus", "%u", free_cpus);
+    host_add_nodes(xc, s);
     return 0;
 }
 

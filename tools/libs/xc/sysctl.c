@@ -43,6 +43,29 @@ int xc_cpu_topology(struct xc *xc, struct xen_sysctl_cputopo *topology, unsigned
     return rc;
 }
 
+int xc_numa_info(struct xc *xc, struct xen_sysctl_meminfo *memory, uint32_t *distance,
+                 unsigned int *count)
+{
+    struct xen_sysctl op = command(XEN_SYSCTL_numainfo);
+    struct xc_bounce rows, square;
+    int rc = xc_bounce_in(xc, &rows, memory, *count * sizeof(*memory), BOUNCE_OUT);
+
+    if (rc)
+        return rc;
+    rc = xc_bounce_in(xc, &square, distance, *count * *count * sizeof(*distance), BOUNCE_OUT);
+    if (!rc) {
+        op.u.numainfo.num_nodes = *count;
+        set_xen_guest_handle(op.u.numainfo.meminfo, rows.buffer);
+        set_xen_guest_handle(op.u.numainfo.distance, square.buffer);
+        rc = xc_sysctl(xc, &op);
+        xc_bounce_out(xc, &square, rc);
+    }
+    xc_bounce_out(xc, &rows, rc);
+    if (!rc)
+        *count = op.u.numainfo.num_nodes;
+    return rc;
+}
+
 int xc_cpu_info(struct xc *xc, struct xen_sysctl_cpuinfo *info, unsigned int *count)
 {
     struct xen_sysctl op = command(XEN_SYSCTL_getcpuinfo);

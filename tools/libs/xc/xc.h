@@ -252,6 +252,10 @@ int xc_device_test_assign(struct xc *xc, uint32_t domid, uint32_t sbdf);
 int xc_physinfo(struct xc *xc, struct xen_sysctl_physinfo *info);
 /* *count as xc_domain_list(). */
 int xc_cpu_topology(struct xc *xc, struct xen_sysctl_cputopo *topology, unsigned int *count);
+/* Nodes' memory, and their distances in rows (either may be NULL); *count as xc_domain_list(). */
+struct xen_sysctl_meminfo;
+int xc_numa_info(struct xc *xc, struct xen_sysctl_meminfo *memory, uint32_t *distance,
+                 unsigned int *count);
 int xc_cpu_info(struct xc *xc, struct xen_sysctl_cpuinfo *info, unsigned int *count);
 /* Bytes from *index on (if incremental); *size: room in, bytes out; *index: where to go on. */
 int xc_console_read(struct xc *xc, char *text, uint32_t *size, bool clear, bool incremental,

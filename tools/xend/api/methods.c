@@ -45,6 +45,7 @@ static const struct {
     { "trigger", change_trigger, 2, false },        /* domain kind [vcpu] */
     { "rename", change_name, 2, false },            /* domain name */
 
+    { "topology", read_topology, 0, true },
     { "sched", read_sched, 1, true },               /* domain */
     { "sched-credit", change_credit, 3, false },    /* domain weight cap; '': as it is */
     { "sched-sedf", change_sedf, 6, false },        /* domain period slice latency extra weight */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <base/strings.h>
+#include <host/host.h>
 #include <xc/xc.h>
 #include <xen/sched_params.h>
 #include <xen/sysctl.h>
@@ -128,6 +129,20 @@ static void add_bvt(struct sxp *s, const struct domain *d)
     sxp_add_pairf(s, "warp", "%u", p.warp_us);
     sxp_add_pairf(s, "warp_limit", "%u", p.warp_limit_us);
     sxp_add_pairf(s, "unwarp", "%u", p.unwarp_us);
+}
+
+void read_topology(struct request *r)
+{
+    struct sxp *out;
+    struct failure f;
+    int rc = host_topology(r->x->xc, &out);
+
+    if (rc) {
+        fail(&f, rc, "the hypervisor does not tell: %s", strerror(-rc));
+        answer_fail(r, &f);
+    } else {
+        answer_ok(r, out);
+    }
 }
 
 /* (sched (name web) (domid 1) (scheduler credit) (weight 256) (cap 0)): as the scheduler has it. */

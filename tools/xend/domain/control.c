@@ -181,7 +181,8 @@ int domain_set_vcpus(struct domain *d, unsigned int count, struct failure *f)
     if (rc)
         return rc;
     if (count > d->info.max_vcpu_id + 1)
-        return fail(f, -EINVAL, "Cannot set vcpus greater than max vcpus on running domain");
+        return fail(f, -EINVAL, "Cannot set vcpus greater than max vcpus on running domain: "
+                    "domain %s has %u", d->name, d->info.max_vcpu_id + 1);
     for (unsigned int i = 0; i <= d->info.max_vcpu_id; i++)
         store_set(d->x, i < count ? "online" : "offline", "/local/domain/%u/cpu/%u/availability",
                   d->domid, i);

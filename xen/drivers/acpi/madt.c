@@ -5,6 +5,7 @@
  * After this platform.cpus[0] is the processor we run on, whatever the table said.
  */
 #include <asm/insn.h>
+#include <lib/sort.h>
 #include <lib/string.h>
 #include <xen/options.h>
 #include <xen/percpu.h>
@@ -103,8 +104,18 @@ static init_text void cpu_add(uint32_t apic_id, uint32_t acpi_id, uint32_t flags
     };
 }
 
-/* The boot CPU to the front, the others keep their order. */
-static init_text void boot_cpu_first(void)
+static init_text int by_apic_id(const void *a, const void *b)
+{
+    const struct platform_cpu *x = a, *y = b;
+    return (x->apic_id > y->apic_id) - (x->apic_id < y->apic_id);
+}
+
+/*
+ * The boot CPU to the front, the others depth first: the threads of a core side by side, then the
+ * cores of a socket, then sockets.  That is the order of APIC ids; firmware lists first threads
+ * first.
+ */
+static init_text void order_cpus(void)
 {
     uint32_t self = acpi_boot_apic_id();
     unsigned int at = 0;
@@ -121,6 +132,7 @@ static init_text void boot_cpu_first(void)
     }
     memmove(cpus + 1, cpus, at * sizeof(cpus[0]));
     cpus[0] = boot;
+    sort(cpus + 1, platform.nr_cpus - 1, sizeof(cpus[0]), by_apic_id);
 }
 
 static init_text void ioapic_add(const struct madt_ioapic *e)
@@ -216,5 +228,5 @@ init_text void acpi_read_madt(enum acpi_use use)
     } else if (use != ACPI_OFF) {
         log_warn("acpi: no MADT; one CPU, old interrupt controllers\n");
     }
-    boot_cpu_first();
+    order_cpus();
 }
