@@ -1,3 +1,4 @@
-data-y := block:/etc/xen/scripts/block:0755 vif-bridge:/etc/xen/scripts/vif-bridge:0755 \
-    network-bridge:/etc/xen/scripts/network-bridge:0755 \
-    xen-hotplug.sh:/etc/xen/scripts/xen-hotplug.sh
+scripts := block block-nbd block-drbd vif-bridge vif-route vif-nat network-bridge network-route \
+    network-nat
+data-y := $(foreach s,$(scripts),$(s):/etc/xen/scripts/$(s):0755) \
+    xen-hotplug.sh:/etc/xen/scripts/xen-hotplug.sh xen-vif.sh:/etc/xen/scripts/xen-vif.sh

@@ -5,7 +5,7 @@
 # A script is called by xend as "SCRIPT ACTION" with XENBUS_PATH, the backend's path. Its exit
 # status tells xend whether the device is ready, its last line of output why not.
 
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${XEN_HOTPLUG_PATH:-/usr/sbin:/usr/bin:/sbin:/bin}
 export PATH
 LC_ALL=C
 export LC_ALL
@@ -42,4 +42,43 @@ connected() {
 
 need() {
     command -v "$1" >/dev/null 2>&1 || die "$1 is not installed"
+}
+
+# lock NAME: held until this process ends, however it does.
+lock() {
+    dir=${XEN_HOTPLUG_LOCKS:-/var/run/xen-hotplug}
+    mkdir -p "$dir"
+    need flock
+    exec 9>"$dir/$1"
+    flock -w 60 9 || die "the lock $dir/$1 is not given back"
+}
+
+# major:minor in hexadecimal, as blkback wants it
+number_of() {
+    stat -L -c '%t:%T' "$1" 2>/dev/null
+}
+
+# add_device DEVICE: what blkback is to serve
+add_device() {
+    number=$(number_of "$1")
+    case $number in
+    ''|0:0) die "$1 is not a block device" ;;
+    esac
+    put physical-device "$number"
+    connected
+}
+
+# The interface that the default route goes through.
+default_interface() {
+    ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1
+}
+
+# The first IPv4 address of an interface, without its length.
+address_of() {
+    ip -o -4 addr show dev "$1" | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | head -n 1
+}
+
+# A switch of the kernel: set_sysctl net/ipv4/ip_forward 1
+set_sysctl() {
+    echo "$2" > "${XEN_HOTPLUG_SYSCTL:-/proc/sys}/$1" || die "$1 cannot be set to $2"
 }

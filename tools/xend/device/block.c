@@ -148,11 +148,12 @@ static void write_nodes(struct device *v, struct store_tx *t)
 
     tx_write(t, v->backend, "type", v->is_by_qemu ? "qdisk" : disk->scheme);
     write_params(v, t);
-    /* QEMU knows r and w alone. */
+    /* QEMU knows r and w alone, and refuses read-only disks that are no drives (QEMU 7.2). */
     tx_write(t, v->backend, "mode", v->is_by_qemu && disk->mode == CONFIG_DISK_WRITE_SHARED
              ? "w" : config_disk_mode_name(disk->mode));
     tx_write(t, v->backend, "dev", disk->dev);
-    tx_write(t, v->backend, "device-type", is_cdrom ? "cdrom" : "disk");
+    tx_write(t, v->backend, "device-type",
+             is_cdrom || (v->is_by_qemu && disk->mode == CONFIG_DISK_READ) ? "cdrom" : "disk");
     tx_write(t, v->backend, "removable", is_cdrom ? "1" : "0");
     tx_write(t, v->backend, "bootable", v->d->devices.next == &v->link ? "1" : "0");
     tx_printf(t, v->frontend, is_extended ? "virtual-device-ext" : "virtual-device", "%u",
