@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest that is a load, for tests of many domains; its command line says which:
+ *
+ *     load=spin       all its vcpus spin
+ *     load=idle       it sleeps
+ *     load=ping       it sleeps for ten milliseconds again and again, and says once a second of
+ *                     its time how late it was woken: "PING n of 100 later than 1 ms, worst N us"
+ *
+ * As a test each load runs for a moment.
+ */
+#include "../lib/guest.h"
+
+#define VCPUS 32
+#define PINGS 100
+#define PERIOD (10 * MS)
+#define LATE MS
+
+static struct vcpu_block blocks[VCPUS];
+static struct vcpu_guest_context context;
+static volatile unsigned int spinning;
+static bool is_test;
+
+static void spin(void *arg)
+{
+    __atomic_fetch_add(&spinning, 1, __ATOMIC_RELAXED);
+    for (;;)
+        cpu_relax();
+}
+
+extern char vcpu_start_asm[];
+
+static bool start(unsigned int id)
+{
+    struct vcpu *v = &blocks[id].vcpu;
+
+    if (vcpu_op(VCPUOP_is_up, id, NULL))
+        return false;
+    v->id = id;
+    v->function = spin;
+    vcpu_context(1, &context);
+    context.user_regs.rsp = (unsigned long)(blocks + id + 1);
+    context.user_regs.rdi = (unsigned long)v;
+    context.kernel_sp = (unsigned long)v + VCPU_ENTRY_STACK;
+    return !vcpu_op(VCPUOP_initialise, id, &context) && !vcpu_op(VCPUOP_up, id, NULL);
+}
+
+static void spin_all(void)
+{
+    unsigned int n = 1;
+
+    while (n < VCPUS && start(n))
+        n++;
+    while (spinning < n - 1)
+        sched_op(SCHEDOP_yield, NULL);
+    printf("SPIN %u vcpus\n", n);
+    while (!is_test)
+        cpu_relax();
+}
+
+static void sleep_until(uint64_t when)
+{
+    while (time_now() < when) {
+        set_timer_op(when);
+        sched_op(SCHEDOP_block, NULL);
+        upcalls_disable();
+    }
+}
+
+static void ping(void)
+{
+    do {
+        uint64_t worst = 0, late = 0;
+
+        for (unsigned int i = 0; i < PINGS; i++) {
+            uint64_t when = time_now() + PERIOD;
+
+            sleep_until(when);
+            uint64_t by = time_now() - when;
+
+            late += by > LATE;
+            worst = by > worst ? by : worst;
+        }
+        printf("PING %lu of %u later than 1 ms, worst %lu us\n", late, PINGS, worst / US);
+    } while (!is_test);
+}
+
+static bool is_asked(const char *what)
+{
+    return strstr_in((const char *)start_info->cmd_line, what);
+}
+
+TEST("domu_load")
+{
+    long timer = event_bind_virq(VIRQ_TIMER, 0);
+
+    REQUIRE(timer > 0);
+    event_unmask(timer);
+    is_test = !is_asked("load=");
+    if (is_test || is_asked("load=ping"))
+        ping();
+    while (is_asked("load=idle"))
+        sleep_until(time_now() + 1000 * SECOND);
+    spin_all();
+}
