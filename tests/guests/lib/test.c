@@ -33,6 +33,11 @@ static void failure_note(const char *file, int line, const char *why)
     }
 }
 
+unsigned int test_failures(void)
+{
+    return failure.count;
+}
+
 noreturn void shutdown(unsigned int reason)
 {
     struct sched_shutdown arg = { .reason = reason };

@@ -33,6 +33,7 @@ noreturn void skip(const char *why);
 noreturn void fail(const char *file, int line, const char *why);
 noreturn void verdict(void);
 noreturn void shutdown(unsigned int reason);
+unsigned int test_failures(void);       /* so far */
 
 bool expect_failed(const char *file, int line, const char *text);
 bool expect_eq(const char *file, int line, const char *text, uint64_t got, uint64_t wanted);
