@@ -37,7 +37,9 @@ static long platform(unsigned int cmd)
 
 static void refused_control(void)
 {
-    static const unsigned int targets[] = { 0, 4711, DOMID_SELF, DOMID_XEN, DOMID_IO, DOMID_INVALID };
+    static const unsigned int targets[] = {
+        0, 4711, DOMID_SELF, DOMID_XEN, DOMID_IO, DOMID_INVALID,
+    };
 
     section("domctl");
     for (unsigned int cmd = 0; cmd <= 1003; cmd += cmd == 100 ? 900 : 1) {

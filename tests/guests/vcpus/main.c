@@ -46,6 +46,9 @@ static void check_before(void)
     vcpu_context(3, &context);
     context.event_callback_eip = 1UL << 63;
     EXPECT_ERROR(vcpu_op(VCPUOP_initialise, 3, &context));
+    vcpu_context(3, &context);
+    context.flags &= ~VGCF_in_kernel;           /* and there is no page table for user mode */
+    EXPECT_ERROR(vcpu_op(VCPUOP_initialise, 3, &context));
 }
 
 static volatile uint64_t note;

@@ -24,7 +24,7 @@ static long initialise(struct vcpu *v, uint64_t arg)
 
 static long up(struct vcpu *v)
 {
-    if (!v->is_initialised)
+    if (!__atomic_load_n(&v->is_initialised, __ATOMIC_ACQUIRE))
         return -EINVAL;
     if (atomic_test_and_clear_bit(VPF_DOWN, &v->pause_flags))
         vcpu_wake(v);

@@ -56,6 +56,9 @@ int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va)
         atomic_clear_bit(VPF_DOWN, &v->pause_flags);
     else if (!rc)
         atomic_set_bit(VPF_DOWN, &v->pause_flags);
+    /* Last of all: another vcpu may bring it up from now on. */
+    if (!rc)
+        __atomic_store_n(&v->is_initialised, true, __ATOMIC_RELEASE);
     pool_free(c);
     return rc;
 }

@@ -170,6 +170,9 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
         (c->ldt_ents && ((c->ldt_base & (PAGE_SIZE - 1)) || !pv_address_ok(c->ldt_base))))
         return refuse(v->domain, -EINVAL, "vcpu %u: context with addresses it must not have",
                       v->vcpu_id);
+    if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
+        return refuse(v->domain, -EINVAL, "vcpu %u: context of user mode without a user page table",
+                      v->vcpu_id);
 
     /* First what can fail. */
     int rc = take_table(v, c->ctrlreg[3], false);
@@ -192,7 +195,8 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
 
     v->arch.regs = c->user_regs;
     struct cpu_user_regs *r = &v->arch.regs;
-    r->rflags = (r->rflags & ~(FLAGS_IOPL | FLAGS_VM | FLAGS_NT)) | FLAGS_IF | FLAGS_MBS;
+    r->rflags = (r->rflags & ~(FLAGS_IOPL | FLAGS_VM | FLAGS_NT | FLAGS_VIF | FLAGS_VIP)) |
+                FLAGS_IF | FLAGS_MBS;
     r->cs = pv_fix_selector(r->cs);
     r->ss = pv_fix_selector(r->ss);
     r->entry_vector = 0;
@@ -217,7 +221,6 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     pv->dr7 = 0;
     domain_set_vm_assist(v->domain, c->vm_assist);
     pv_update_slow_entry(v);
-    v->is_initialised = true;
     return 0;
 }
 
