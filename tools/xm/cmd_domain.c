@@ -180,14 +180,14 @@ struct going {
     char *name, *domid;
 };
 
-/* The id that name has now; NULL: none, or it is down and kept so. free() it. */
+/* The id that name has now; NULL: none, or it is down and kept so, or only half made. free() it. */
 static char *domid_now(const struct sxp *domains, const char *name)
 {
     const struct sxp *d;
 
     for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
         if (!strcmp(text_of(d, "name", ""), name) && sxp_value(d, "domid") &&
-            number_of(d, "status", 0) != STATUS_DOWN)
+            number_of(d, "status", 0) != STATUS_DOWN && !sxp_value(d, "starting"))
             return strdup(sxp_value(d, "domid"));
     }
     return NULL;
@@ -239,31 +239,39 @@ static int wait_for(struct going *g, size_t count, bool is_reboot)
     return 0;
 }
 
+/* One that refuses keeps no other from going down. */
 static int ask_all(struct sxp *domains, const char *reason, bool wait)
 {
     struct going *g = calloc(domains->count, sizeof(*g));
     size_t count = 0;
     int rc = 0;
 
-    for (size_t i = 1; i < domains->count && !rc; i++) {
+    for (size_t i = 1; i < domains->count; i++) {
         const struct sxp *d = domains->item[i];
         const char *domid = sxp_value(d, "domid");
+        int asked = ask(NULL, "shutdown", domid, reason, NULL);
 
-        if (!domid)
-            continue;
-        rc = ask(NULL, "shutdown", text_of(d, "uuid", ""), reason, NULL);
-        g[count++] = (struct going){ strdup(text_of(d, "name", "")), strdup(domid) };
+        if (asked)
+            rc = asked;
+        else
+            g[count++] = (struct going){ strdup(text_of(d, "name", "")), strdup(domid) };
     }
-    if (!rc && wait)
-        rc = wait_for(g, count, !strcmp(reason, "reboot"));
+    if (wait && (count || !rc)) {
+        int waited = wait_for(g, count, !strcmp(reason, "reboot"));
+
+        rc = rc ? rc : waited;
+    }
     free(g);
     return rc;
 }
 
-static void drop_dom0(struct sxp *domains)
+/* What "all" means: neither dom0, nor what is off or down already. */
+static void keep_running(struct sxp *domains)
 {
     for (size_t i = domains->count; i-- > 1;) {
-        if (number_of(domains->item[i], "domid", -1) <= 0)
+        const struct sxp *d = domains->item[i];
+
+        if (number_of(d, "domid", -1) <= 0 || strpbrk(text_of(d, "state", ""), "scd"))
             sxp_remove(domains, i);
     }
 }
@@ -301,7 +309,7 @@ static int shut_down(int argc, char **argv, const char *reason)
     if (rc)
         return rc;
     if (all)
-        drop_dom0(domains);
+        keep_running(domains);
     else if (!sxp_value(domains->item[1], "domid"))
         rc = error("Domain '%s' is not started", argv[optind]);
     if (!rc)

@@ -5,6 +5,7 @@
  * Help, completion and manual come from the table. A command is called by its name, or by two or
  * more letters that begin only one.
  */
+#include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -272,6 +273,16 @@ static bool wants_help(const struct command *c, int argc, char **argv)
     return false;
 }
 
+/* A switch given to a command that has none; NULL: there is none such. */
+static const char *stray_option(const struct command *c, int argc, char **argv)
+{
+    for (int i = 1; i < argc && !c->options && c->max_args >= 0; i++) {
+        if (argv[i][0] == '-' && (isalpha((unsigned char)argv[i][1]) || argv[i][1] == '-'))
+            return argv[i];
+    }
+    return NULL;
+}
+
 int run_command(int argc, char **argv)
 {
     const struct command *c = command_find(argv[0]);
@@ -284,7 +295,9 @@ int run_command(int argc, char **argv)
         help_command(c);
         return 1;
     }
-    return c->run(argc, argv);
+    const char *stray = stray_option(c, argc, argv);
+
+    return stray ? usage_error("option %s not recognized", stray) : c->run(argc, argv);
 }
 
 int main(int argc, char **argv)

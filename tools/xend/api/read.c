@@ -41,6 +41,8 @@ static struct sxp *brief(struct domain *d)
         s = host_domain(d->x->xs, &d->info);
         sxp_add_pair(s, "managed", d->is_managed ? "1" : "0");
         sxp_add_pairf(s, "status", "%d", status_number(d));
+        if (d->phase == DOMAIN_STARTING)
+            sxp_add_pair(s, "starting", "1");
         return s;
     }
     s = sxp_list("domain");
@@ -95,6 +97,70 @@ static struct domain *find(struct request *r)
     return d;
 }
 
+/* ---- devices, as xm list -l has always shown them ---- */
+
+static void replace(struct sxp *s, const char *key, const char *value)
+{
+    for (size_t i = s->count; i-- > 1;) {
+        const char *head = sxp_is_list(s->item[i]) ? sxp_head(s->item[i]) : NULL;
+
+        if (head && !strcmp(head, key))
+            sxp_remove(s, i);
+    }
+    sxp_add_pair(s, key, value);
+}
+
+static void add_default(struct sxp *s, const char *key, const char *value)
+{
+    if (value && !sxp_value(s, key))
+        sxp_add_pair(s, key, value);
+}
+
+/* Scripts look for "xvda:disk". */
+static void complete_disk(struct sxp *s, bool is_first)
+{
+    const char *dev = sxp_value(s, "dev");
+    char *full = dev && !strchr(dev, ':') ? xasprintf("%s:disk", dev) : NULL;
+
+    if (full)
+        replace(s, "dev", full);
+    free(full);
+    replace(s, "bootable", is_first ? "1" : "0");
+}
+
+/* What its script found for it. */
+static void complete_interface(struct domain *d, struct sxp *s, unsigned int number)
+{
+    static const char *const found[] = { "bridge", "script" };
+
+    for (size_t i = 0; i < 2 && domain_is_alive(d); i++) {
+        char *value = store_get(d->x, "/local/domain/0/backend/vif/%u/%u/%s", d->domid, number,
+                                found[i]);
+
+        add_default(s, found[i], value);
+        free(value);
+    }
+}
+
+static void complete_devices(struct domain *d, struct sxp *config)
+{
+    unsigned int disks = 0, interfaces = 0;
+    struct sxp *entry;
+
+    for (size_t i = 0; (entry = sxp_find(config, "device", i)); i++) {
+        struct sxp *s = entry->count > 1 ? entry->item[1] : NULL;
+        const char *class = s && sxp_is_list(s) ? sxp_head(s) : NULL;
+
+        if (!class)
+            continue;
+        if (!strcmp(class, "vbd") || !strncmp(class, "tap", 3))
+            complete_disk(s, !disks++);
+        else if (!strcmp(class, "vif"))
+            complete_interface(d, s, interfaces++);
+        add_default(s, "backend", "0");
+    }
+}
+
 /* (domain (domid N) what was configured … what is). */
 void read_config(struct request *r)
 {
@@ -111,6 +177,7 @@ void read_config(struct request *r)
         sxp_add_pairf(out, "domid", "%u", d->domid);
     for (size_t i = 1; d->config && i < d->config->count; i++)
         sxp_add(out, sxp_copy(d->config->item[i]));
+    complete_devices(d, out);
     for (size_t i = 2; !d->config && i < 6 && i < live->count; i++)
         sxp_add(out, sxp_copy(live->item[i]));
     sxp_add_pairf(out, "status", "%d", status_number(d));

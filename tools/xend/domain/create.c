@@ -70,6 +70,23 @@ static int check_config(struct xend *x, const struct config_domain *c, struct fa
     return domain_check_name(x, c->name, NULL, f);
 }
 
+static void number_devices(struct sxp *config)
+{
+    struct sxp *entry;
+
+    for (size_t i = 0; (entry = sxp_find(config, "device", i)); i++) {
+        struct sxp *s = entry->count > 1 ? entry->item[1] : NULL;
+        char uuid[37];
+
+        if (!s || !sxp_is_list(s) || !sxp_head(s) || sxp_value(s, "uuid") ||
+            (strcmp(sxp_head(s), "vbd") && strcmp(sxp_head(s), "vif") &&
+             strncmp(sxp_head(s), "tap", 3)))
+            continue;
+        domain_random_uuid(uuid);
+        sxp_add_pair(s, "uuid", uuid);
+    }
+}
+
 int domain_define(struct xend *x, const struct sxp *config, struct domain **d, struct failure *f)
 {
     struct config_domain c;
@@ -91,6 +108,7 @@ int domain_define(struct xend *x, const struct sxp *config, struct domain **d, s
         (*d)->config = config_to_sxp(&c, "domain");
         domain_put(*d, "uuid", uuid);
         devices_name((*d)->config);
+        number_devices((*d)->config);
     }
     config_domain_free(&c);
     return rc;
