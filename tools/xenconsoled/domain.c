@@ -98,12 +98,37 @@ static void open_log(struct server *s, struct domain *d)
     free(name);
 }
 
+/* Only where there is a console still: writing must not make nodes anew that a toolstack, taking
+ * the domain apart, has just removed. */
+static int write_if_there(struct server *s, struct domain *d, const char *path)
+{
+    char port[64];
+    uint32_t tx;
+    int rc = xs_transaction_start(s->xs, &tx);
+
+    if (rc)
+        return rc;
+    if (!xs_exists(s->xs, tx, path_of(port, d->domid, "console/port"))) {
+        xs_transaction_abort(s->xs, tx);
+        return 0;
+    }
+    rc = xs_write_string(s->xs, tx, path, d->console->pty.name);
+    if (rc) {
+        xs_transaction_abort(s->xs, tx);
+        return rc;
+    }
+    return xs_transaction_commit(s->xs, tx);
+}
+
 static void write_tty(struct server *s, struct domain *d)
 {
     char path[64];
-    int rc = xs_write_string(s->xs, XS_NO_TX, path_of(path, d->domid, "console/tty"),
-                             d->console->pty.name);
+    int rc;
 
+    path_of(path, d->domid, "console/tty");
+    do {
+        rc = write_if_there(s, d, path);
+    } while (rc == -EAGAIN);
     if (rc)
         log_warn("domain %u: %s not written: %s", d->domid, path, strerror(-rc));
 }

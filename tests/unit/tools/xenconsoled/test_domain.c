@@ -75,6 +75,33 @@ int xs_write_string(struct xs *xs, uint32_t tx, const char *path, const char *va
     return 0;
 }
 
+/* A transaction whose end somebody else comes before, now and then. */
+static int conflicts;
+
+int xs_transaction_start(struct xs *xs, uint32_t *tx)
+{
+    *tx = 1;
+    return 0;
+}
+
+int xs_transaction_commit(struct xs *xs, uint32_t tx)
+{
+    return conflicts && conflicts-- ? -EAGAIN : 0;
+}
+
+int xs_transaction_abort(struct xs *xs, uint32_t tx)
+{
+    return 0;
+}
+
+/* What a toolstack removes between our reading and our writing. */
+static bool vanishes;
+
+bool xs_exists(struct xs *xs, uint32_t tx, const char *path)
+{
+    return !vanishes && map_get(&store, path);
+}
+
 int xs_watch(struct xs *xs, const char *path, const char *token) { watches++; return 0; }
 int xs_unwatch(struct xs *xs, const char *path, const char *token) { watches--; return 0; }
 
@@ -253,6 +280,21 @@ static void test_nonsense(void **state)
     assert_non_null(tty_of(7));
 }
 
+static void test_vanishing(void **state)
+{
+    add(7);
+    describe(7);
+    domains_update(&server);
+    vanishes = true;
+    domain_changed(&server, 7);
+    vanishes = false;
+    assert_null(tty_of(7));
+    conflicts = 2;
+    domain_changed(&server, 7);
+    assert_non_null(tty_of(7));
+    assert_int_equal(conflicts, 0);
+}
+
 static void test_many(void **state)
 {
     for (uint32_t i = 1; i < 200; i++)
@@ -299,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_life, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vanishing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log, setup, teardown),
     };
