@@ -8,7 +8,7 @@
 
 #include "xentrace.h"
 
-#define DEFAULT_RULES "/usr/share/xentrace/formats"
+#define DEFAULT_RULES "/usr/lib/xenith/xentrace-formats"
 
 static int usage(FILE *to)
 {

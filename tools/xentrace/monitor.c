@@ -31,9 +31,9 @@ static int usage_text(FILE *to)
 {
     fputs("Usage: xenmon [-i SECONDS] [-n COUNT] [-S PAGES]\n"
           "       xenmon -f CAPTURE [-c MHZ] [-i SECONDS] [-n COUNT]\n"
-          "Tells for each domain and interval how long its vcpus ran, waited for a CPU (they could\n"
-          "run) and were blocked, in ms and in percent of one CPU; how often they waited, and for\n"
-          "how long in us, on average and at most.\n\n"
+          "Tells for each domain and interval how long its vcpus ran, waited for a CPU and were\n"
+          "blocked, in ms and in percent of one CPU; how often they waited, and for how long\n"
+          "in us, on average and at most.\n\n"
           "  -i, --interval=SECONDS   1 to 3600 (default 1)\n"
           "  -n, --iterations=COUNT   stop after so many intervals\n"
           "  -f, --file=CAPTURE       of xentrace -e sched, instead of the machine as it runs\n"
@@ -195,7 +195,8 @@ static int watch(struct monitor *m, unsigned long pages)
 int cmd_monitor(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "interval", required_argument, NULL, 'i' }, { "iterations", required_argument, NULL, 'n' },
+        { "interval", required_argument, NULL, 'i' },
+        { "iterations", required_argument, NULL, 'n' },
         { "file", required_argument, NULL, 'f' }, { "cpu-freq", required_argument, NULL, 'c' },
         { "trace-buf-size", required_argument, NULL, 'S' }, { "help", no_argument, NULL, 'h' },
         { 0 },

@@ -3,8 +3,8 @@
  * The picture: a lane for each processor, in the colour of whom it runs, and below a lane for each
  * vcpu, which runs, waits or sleeps.
  *
- * A span of a pixel or more is a rectangle of its own.  Shorter ones are added up by pixel, which is
- * then as dark as it was busy, so that the file stays small and nothing disappears.
+ * A span of a pixel or more is a rectangle of its own.  Shorter ones are added up by pixel, which
+ * is then as dark as it was busy, so that the file stays small and nothing disappears.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -86,7 +86,13 @@ static void check_setup(void)
 
 /* ---- Reading ---- */
 
-struct record { uint32_t event; bool stamped; uint64_t stamp; unsigned int words; uint32_t data[7]; };
+struct record {
+    uint32_t event;
+    bool stamped;
+    uint64_t stamp;
+    unsigned int words;
+    uint32_t data[7];
+};
 
 static uint32_t word_at(uint32_t at)
 {
