@@ -82,3 +82,8 @@ address_of() {
 set_sysctl() {
     echo "$2" > "${XEN_HOTPLUG_SYSCTL:-/proc/sys}/$1" || die "$1 cannot be set to $2"
 }
+
+# do_nft FOR-WHAT <RULES: or dies with what nft said first
+do_nft() {
+    said=$(nft -f - 2>&1) || die "nft refuses the rules for $1: $(echo "$said" | head -n 1)"
+}

@@ -335,7 +335,8 @@ static void test_file(void **state)
     put_disk("file", image);
     assert_int_equal(run(VBD, "block", "add"), 0);
     /* Written down before it is taken. */
-    const char *log = text_of("log"), *noted = strstr(log, "xenstore-write backend/vbd/7/51712/node");
+    const char *log = text_of("log");
+    const char *noted = strstr(log, "xenstore-write backend/vbd/7/51712/node");
     char *taken = xasprintf("losetup /dev/loop5 %s\n", image);
 
     assert_non_null(noted);
