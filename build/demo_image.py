@@ -146,6 +146,18 @@ def update_grub(root):
         shutil.rmtree(root + "/dev/disk")
 
 
+def configure_xend(path):
+    """The guest's bridge has an address of dom0's, and leads out behind it."""
+    with open(path) as f:
+        text = f.read()
+    changed = text.replace("(network-script network-bridge)",
+                           "(network-script 'network-bridge ip=10.0.0.1/24 nat=yes')")
+    if changed == text:
+        raise SystemExit("demo: no network-script in xend-config.sxp")
+    with open(path, "w") as f:
+        f.write(changed)
+
+
 def system_root(folder):
     """The whole system as a folder."""
     ours = debs()
@@ -162,6 +174,7 @@ def system_root(folder):
     image.run("cp", "-a", FOLDER + "/dom0/.", root)
     with open(root + "/etc/fstab", "w") as f:
         f.write(f"UUID={image.ROOT_UUID} / ext4 defaults 0 1\n")
+    configure_xend(root + "/etc/xen/xend-config.sxp")
     os.makedirs(root + "/var/lib/xen/images")
     guest_initramfs(image.Kernel(), root + "/var/lib/xen/images/demo-initrd.gz")
     guest_disk(root + "/var/lib/xen/images/demo.img", folder)

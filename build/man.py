@@ -116,8 +116,9 @@ def replacement(what, programs):
 
 def roff(name, section, markdown):
     head = f"Title: {name}\nSection: {section}\nDate: \nSource: Xenith\nVolume: Xenith manual\n\n"
-    return subprocess.run(["lowdown", "-s", "-tman", "--out-no-smarty"], input=head + markdown, check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    command = ["lowdown", "-s", "-tman", "--out-no-smarty"]
+    return subprocess.run(command, input=head + markdown, check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
 
 
 def write(folder, page, text):

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The README's first command, as far as its image and its boot go: GRUB's default, a guest of
+/etc/xen/auto, its disk, network and console; then the order in which all of it stops."""
+import os
+import re
+import subprocess
+import sys
+
+import image
+
+sys.path.insert(0, os.path.join(image.TOP, "build"))
+import demo_image  # noqa: E402
+
+
+def demo_disk():
+    """Our packages, and the demonstration's disk with them; quick when nothing changed."""
+    dist = os.path.join(image.TOP, "dist")
+    with open(os.path.join(dist, "test-logs", "deb.log"), "w") as log:
+        subprocess.run([os.path.join(image.TOP, "packaging/build.sh"), dist], check=True,
+                       stdout=log, stderr=subprocess.STDOUT)
+    return demo_image.disk()
+
+
+def machine_options(disk):
+    return {"how": "image", "disk": disk, "smp": 2, "memory": 1280,
+            "devices": ["-nic", "user,model=virtio-net-pci"]}
+
+
+def wait_prompt(m, timeout=300):
+    """Root is logged in by itself, when xendomains is through."""
+    m.expect(r"root@dom0:~# ", timeout)
+    m.send("stty -echo; PS1='dom0# '; bind 'set enable-bracketed-paste off'\n")
+    m.run("true")
+
+
+def guest_answers(m):
+    """From another kernel, hence with a whole TTL: not an error of dom0's own."""
+    out, rc = m.run("for i in $(seq 120); do ping -c 1 -W 2 10.0.0.2 | grep ttl=64 && exit; "
+                    "sleep 1; done | grep ttl=64", 300)
+    assert rc == 0, out
+
+
+def check_guest(suite, m):
+    with suite.check("the guest of /etc/xen/auto runs"):
+        row = [line for line in m.output("xm list").splitlines() if line.startswith("demo ")]
+        assert row and re.match(r"demo +\d+ +128 +1 +[rb-]{6} +\d+\.\d$", row[0]), row
+    with suite.check("it answers on the network"):
+        guest_answers(m)
+    with suite.check("its console has a shell on its disk"):
+        m.send("xm console demo\n")
+        m.expect("demo# |Please press Enter|This is a guest", 120)
+        m.send("\n")
+        m.expect("demo# ", 60)
+        m.send("grep xvda /proc/mounts\n")
+        m.expect("/dev/xvda / ext4", 60)
+        m.send("\x1d")
+        m.send("\n")
+        m.run("true")
+
+
+def check_stop_order(suite, m):
+    with suite.check("powers off"):
+        m.send("poweroff\n")
+        m.wait_end(240)
+    with suite.check("guests stop first, then xend, then the store"):
+        text = m.text()
+        places = [text.rfind(f"Stopped \x1b[0;1;39m{unit}") for unit in
+                  ("xendomains", "xend.service", "xenstored")]
+        assert -1 not in places and places == sorted(places), places
+
+
+def run(suite):
+    disk = demo_disk()
+    with suite.boot("demo", **machine_options(disk)) as m:
+        with suite.check("GRUB's default is the hypervisor"):
+            m.expect(r"\(XEN\) Xen version", 90)
+        with suite.check("a prompt, and three lines of hints"):
+            m.expect("This is dom0", 300)
+            wait_prompt(m)
+        check_guest(suite, m)
+        with suite.check("systemd has no failed unit"):
+            failed = m.output("systemctl --failed --no-legend --plain | cut -d' ' -f1")
+            assert not failed, failed
+        suite.check_kernel_log(m)
+        check_stop_order(suite, m)
