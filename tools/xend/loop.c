@@ -40,6 +40,8 @@ int loop_init(struct xend *x)
     if (!x->base)
         return -ENOMEM;
     signal(SIGPIPE, SIG_IGN);
+    /* Whoever started us may ignore it, and then no child's end would be known. */
+    signal(SIGCHLD, SIG_DFL);
     for (unsigned int i = 0; i < 3; i++) {
         x->signal[i] = evsignal_new(x->base, signals[i], on_signal, x);
         event_add(x->signal[i], NULL);

@@ -133,6 +133,20 @@ static int stop(void)
     return rc ? complain("the daemon does not stop", rc) : 0;
 }
 
+/* A daemon that could not come back is better left alone. */
+static int restart(bool foreground)
+{
+    struct config_xend c;
+    struct config_error e;
+
+    if (config_xend_load(NULL, &c, &e)) {
+        config_error_print(&e, stderr);
+        return 1;
+    }
+    config_xend_free(&c);
+    return stop() ? 1 : start(foreground);
+}
+
 static int usage(void)
 {
     fprintf(stderr, "usage: xend {start|stop|reload|restart|status}\n");
@@ -157,7 +171,7 @@ int main(int argc, char **argv)
     if (!strcmp(verb, "stop"))
         return stop();
     if (!strcmp(verb, "restart"))
-        return stop() ? 1 : start(foreground);
+        return restart(foreground);
     if (!strcmp(verb, "reload"))
         return daemon_running() ? kill(daemon_running(), SIGHUP) != 0 : EXIT_NOT_RUNNING;
     fprintf(stderr, "not an option: %s\n", verb);

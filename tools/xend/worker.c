@@ -49,7 +49,8 @@ static void finish(struct worker *w)
     if (w->in.len == sizeof(report))
         memcpy(&report, buffer_head(&w->in), sizeof(report));
     else if (WIFSIGNALED(status))
-        fail(&report.f, -EIO, "the worker was killed by signal %d", WTERMSIG(status));
+        fail(&report.f, -EIO, "the worker was killed by signal %d%s", WTERMSIG(status),
+             WTERMSIG(status) == SIGKILL ? ": dom0 may be out of memory" : "");
     else
         fail(&report.f, -EIO, "the worker ended without an answer");
     w->done(w->done_arg, report.f.rc, report.result, &report.f);

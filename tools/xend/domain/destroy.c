@@ -50,7 +50,8 @@ static void finish(void *arg)
     struct list waiters = LIST_INIT(waiters);
 
     nodes_remove(d);
-    log_info("%s: domain %d is gone", d->name, (int)d->domid);
+    if (domain_is_alive(d))
+        log_info("%s: domain %u is gone", d->name, d->domid);
     d->domid = NO_DOMID;
     d->stop = NULL;
     d->phase = DOMAIN_HALTED;

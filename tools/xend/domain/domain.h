@@ -140,8 +140,9 @@ void nodes_remove(struct domain *d);
  * to give some (ask again soon; *asked is the caller's memory of that), or a failure.
  */
 struct memory_asked {
-    uint64_t target_kib;
-    unsigned int rounds;
+    uint64_t target_kib;        /* what dom0 was asked for last */
+    uint64_t least_kib;         /* dom0's memory, at its least since then */
+    unsigned int rounds;        /* since it gave anything */
 };
 int memory_claim(struct domain *d, uint64_t kib, struct memory_asked *asked, struct failure *f);
 /* What a start that has this much in mind has not taken yet. */

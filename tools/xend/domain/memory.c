@@ -58,13 +58,16 @@ static int shrink_dom0(struct domain *d, uint64_t need, uint64_t have, struct me
                     "KiB would leave only %llu KiB free.", (unsigned long long)need,
                     (unsigned long long)floor, (unsigned long long)floor,
                     (unsigned long long)(have + (dom0 > floor ? dom0 - floor : 0)));
-    if (asked->target_kib == target && ++asked->rounds > ROUNDS)
+    if (!asked->target_kib || dom0 < asked->least_kib) {
+        asked->least_kib = dom0;
+        asked->rounds = 0;
+    } else if (++asked->rounds > ROUNDS) {
         return fail(f, -ENOMEM,
                     "Not enough memory is available, and dom0 cannot be shrunk any further");
-    if (asked->target_kib != target) {
+    }
+    if (!asked->target_kib || target < asked->target_kib) {
         log_info("asking dom0 to shrink to %llu KiB", (unsigned long long)target);
         asked->target_kib = target;
-        asked->rounds = 0;
         xs_printf(x->xs, XS_NO_TX, "/local/domain/0/memory/target", "%llu",
                   (unsigned long long)target);
     }
