@@ -118,8 +118,9 @@ class Machine:
         self.send(f"{command}; echo \"@@\"\"END $?\"\n")
         match = self.expect(r"@@END (\d+)\r*\n", timeout)
         text = self.console.before.decode(errors="replace").replace("\r", "")
-        text = re.sub(r"(?m)^\(XEN\).*\n?", "", text)
-        return text.replace(PROMPT, "").strip(), int(match.group(1))
+        # The hypervisor's lines come whenever they like, also behind the prompt.
+        text = re.sub(r"\(XEN\) [^\n]*\n?", "", text.replace(PROMPT, ""))
+        return text.strip(), int(match.group(1))
 
     def output(self, command, timeout=60):
         return self.run(command, timeout)[0]

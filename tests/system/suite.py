@@ -72,7 +72,8 @@ class Suite:
         if not self.machine:
             return
         lines = self.machine.text().splitlines()
-        self.machine.autopsy()
+        if isinstance(why, Gone):
+            self.machine.autopsy()
         print("\n".join("    | " + line for line in lines[-25:]))
         log = os.path.relpath(self.machine.log_path, image.TOP)
         print(f"    | (all of it in {log})", flush=True)

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""xend and xm, as a person uses them: a guest from create to destroy."""
+import re
+
+import domains
+import test_bad_config
+import test_devices_guest
+from domains import BRIDGE_ADDRESS, GUEST_ADDRESS, ROOT
+
+HEADER = "Name                                        ID   Mem VCPUs      State   Time(s)"
+MEMORY = 128
+DATA = "/run/data.img"
+
+
+def check_start(suite, dom0):
+    with suite.check("the daemons start"):
+        dom0.start()
+        dom0.must("xend status")
+    with suite.check("xend start is content with a running xend"):
+        dom0.must("xend start")
+    with suite.check("xm list shows dom0 in Xen's columns"):
+        lines = dom0.must("xm list").splitlines()
+        assert lines[0] == HEADER, lines[0]
+        assert re.match(r"Domain-0 {33}    0 +\d+ +2     r----- +\d+\.\d$", lines[1]), lines[1]
+        assert len(lines) == 2, lines
+    with suite.check("xm info describes the machine"):
+        info = dict(re.split(r"\s*: ?", line, maxsplit=1)
+                    for line in dom0.must("xm info").splitlines())
+        assert info["nr_cpus"] == "2", info
+        assert 1900 < int(info["total_memory"]) <= 2048, info["total_memory"]
+        assert "xen-3.0-x86_64" in info["xen_caps"], info["xen_caps"]
+        assert (info["xen_major"], info["xen_minor"]) == ("4", "17")
+
+
+def check_create(suite, dom0):
+    dom0.config("g1", root=True, memory=MEMORY, words=f"test.ip={GUEST_ADDRESS}/24", vif="['']",
+                disk=f"['phy:{ROOT},xvda,w', 'file:{DATA},xvdb,w']")
+    dom0.must(f"truncate -s 16M {DATA}; ip addr add {BRIDGE_ADDRESS}/24 dev xenbr0")
+    with suite.check("xm create -c boots Debian's kernel from a virtual disk, on this console"):
+        assert dom0.create_attached("g1") == 1
+        assert dom0.output("cat /on-disk") == "This is the root disk."
+        assert "xen" in dom0.output("cat /sys/hypervisor/type")
+        assert "/dev/xvda / ext4 rw" in dom0.output("mount | sed 's/ on / /; s/ type / /; s/(//'")
+    with suite.check("the guest's file system takes and keeps a file"):
+        dom0.must("dd if=/dev/urandom of=/big bs=64k count=64 2>/dev/null; sync;"
+                  " md5sum </big >/sum; sync; echo 3 >/proc/sys/vm/drop_caches")
+        assert dom0.output("md5sum </big") == dom0.output("cat /sum")
+    with suite.check("what the guest writes to a file: disk is in the file"):
+        dom0.must("dd if=/big of=/dev/xvdb bs=64k seek=16 conv=fsync 2>/dev/null", 120)
+        inside = dom0.output("cat /sum")
+        dom0.detach()
+        outside = dom0.output(f"dd if={DATA} bs=64k skip=16 count=64 2>/dev/null | md5sum")
+        assert re.match(r"[0-9a-f]{32}", inside) and inside == outside, (inside, outside)
+
+
+def check_network(suite, dom0):
+    with suite.check("dom0 reaches the guest by network"):
+        dom0.wait(f"ping -c 1 -W 2 {GUEST_ADDRESS}", " 0% packet loss", 60)
+        dom0.must(f"ping -c 5 -W 5 {GUEST_ADDRESS}")
+    with suite.check("the guest reaches dom0, and a mebibyte arrives unchanged"):
+        dom0.must("dd if=/dev/urandom of=/run/mb bs=64k count=16 2>/dev/null;"
+                  " (nc -l -p 99 </run/mb >/dev/null &)")
+        wanted = dom0.must("md5sum </run/mb")
+        with dom0.guest("g1"):
+            dom0.must(f"ping -c 5 -W 5 {BRIDGE_ADDRESS}")
+            got = dom0.must(f"nc {BRIDGE_ADDRESS} 99 | md5sum", 120)
+        assert got == wanted, (got, wanted)
+
+
+def check_listing(suite, dom0):
+    with suite.check("xm list, domid, domname and domstate know the guest"):
+        line = dom0.must("xm list g1").splitlines()[1]
+        assert re.match(r"g1 {38}     1   12[78]     1     [r-][b-]---- +\d+\.\d$", line), line
+        assert dom0.must("xm domid g1") == "1"
+        assert dom0.must("xm domname 1") == "g1"
+        assert dom0.must("xm domstate g1") in ("idle", "running")
+    with suite.check("xm list -l is the tree that scripts read"):
+        tree = dom0.must("xm list -l g1")
+        for words in (r"^\(domain", r"^ +\(domid 1\)", r"^ +\(name g1\)", r"^ +\(device",
+                      r"\(vif", r"\(vbd", r"phy:/dev/vda", r"\(kernel /guest/vmlinuz\)"):
+            assert re.search(words, tree, re.M), f"no {words} in {tree}"
+    with suite.check("xm vcpu-list has Xen's columns"):
+        head, line = dom0.must("xm vcpu-list g1").splitlines()
+        assert head.split() == ["Name", "ID", "VCPU", "CPU", "State", "Time(s)", "CPU",
+                                "Affinity"], head
+        assert re.match(r"g1 {30}     1     0 +\d+   [r-][b-]- +\d+\.\d any cpu$", line), line
+    with suite.check("device lists tell of connected devices"):
+        disks = dom0.must("xm block-list g1").splitlines()
+        assert disks[0].split() == "Vdev BE handle state evt-ch ring-ref BE-path".split()
+        assert [d.split()[0] for d in disks[1:]] == ["51712", "51728"], disks
+        assert all(d.split()[3] == "4" for d in disks[1:]), disks
+        cards = dom0.must("xm network-list g1").splitlines()
+        assert re.match(r"0 +0 +00:16:3e:", cards[1]) and cards[1].split()[4] == "4", cards
+
+
+def check_control(suite, dom0):
+    with suite.check("xm pause stops the guest, unpause lets it run"):
+        dom0.must("xm pause g1")
+        assert dom0.rows()["g1"][3][2] == "p", dom0.rows()
+        dom0.must("xm unpause g1")
+        dom0.wait("xm list g1", r"[r-][b-]----", 30)
+    with suite.check("xm mem-set takes memory from the guest"):
+        dom0.must(f"xm mem-set g1 {MEMORY - 16}")
+        dom0.wait("xm list g1", rf"^g1 +1 +{MEMORY - 16} ", 60)
+    with suite.check("and gives it back"):
+        dom0.must(f"xm mem-set g1 {MEMORY}")
+        dom0.wait("xm list g1", rf"^g1 +1 +{MEMORY} ", 60)
+    with suite.check("xm rename gives another name, and back"):
+        dom0.must("xm rename g1 other")
+        assert set(dom0.rows()) == {"Domain-0", "other"}
+        dom0.must("xm rename other g1")
+    with suite.check("xm sysrq reaches the guest's kernel"):
+        with dom0.guest("g1"):
+            dom0.must("echo 1 >/proc/sys/kernel/sysrq; dmesg -c >/dev/null")
+        dom0.must("xm sysrq g1 h")
+        with dom0.guest("g1"):
+            dom0.wait("dmesg", "sysrq: HELP", 30)
+
+
+def check_end(suite, dom0):
+    with suite.check("reboot from inside: a new domain of the same name"):
+        dom0.attach("g1")
+        dom0.m.send("reboot -f\n")
+        dom0.m.expect("dom0# ", 60)
+        dom0.wait("xm list g1", r"^g1 +2 ", 120)
+        dom0.wait_boot("g1", 2)
+        with dom0.guest("g1"):
+            assert dom0.must("md5sum </big") == dom0.output("cat /sum")
+    with suite.check("xm shutdown -w waits for the end"):
+        out = dom0.must("xm shutdown -w g1", 120)
+        assert "Domain g1 terminated" in out and "All domains terminated" in out, out
+        assert set(dom0.rows()) == {"Domain-0"}
+    with suite.check("a domain that is gone: status 3"):
+        out, status = dom0.run("xm domid g1")
+        assert status == 3 and "Error: Domain 'g1' does not exist." in out, (status, out)
+    with suite.check("xm reboot: the guest's kernel is asked, and a new domain follows"):
+        number = dom0.create("g1")
+        dom0.wait_boot("g1", 3)
+        dom0.must("xm reboot g1")
+        dom0.wait("xm list g1", rf"^g1 +{number + 1} ", 120)
+    with suite.check("xm destroy ends a guest at once"):
+        dom0.must("xm destroy g1")
+        assert set(dom0.rows()) == {"Domain-0"}
+    with suite.check("xm log and xm dmesg tell what happened"):
+        assert "g1" in dom0.must("xm log | tail -n 40")
+        assert dom0.must("xm dmesg | grep -aic 'command line.*dom0_mem'") == "1"
+
+
+def run(suite):
+    with domains.boot(suite, "xm") as dom0:
+        with suite.check("dom0 with our tools starts"):
+            dom0.m.wait_shell(200)
+        check_start(suite, dom0)
+        check_create(suite, dom0)
+        check_network(suite, dom0)
+        check_listing(suite, dom0)
+        check_control(suite, dom0)
+        test_devices_guest.checks(suite, dom0, "g1")
+        test_bad_config.check_conflicts(suite, dom0)
+        check_end(suite, dom0)
+        test_bad_config.check_configs(suite, dom0)
+        test_bad_config.check_commands(suite, dom0)
+        test_bad_config.check_no_xend(suite, dom0)
+        suite.check_kernel_log(dom0.m)
+        suite.check_poweroff(dom0.m)
