@@ -19,6 +19,8 @@
 #include <xen/options.h>
 #include <xen/platform.h>
 #include <xen/printk.h>
+#include <xen/time.h>
+#include <xen/trace.h>
 
 #include "private.h"
 
@@ -171,6 +173,7 @@ void line_fired(struct irq_desc *desc, uint8_t vector)
 {
     spin_lock(&desc->lock);
     desc->count++;
+    uint64_t begin = trace_enabled() ? time_ticks() : 0;
     line_move_done(desc, vector);
     switch (desc->action) {
     case IRQ_OURS:
@@ -187,6 +190,8 @@ void line_fired(struct irq_desc *desc, uint8_t vector)
         }
         break;
     }
+    if (trace_enabled())
+        trace_3(TRC_HW_IRQ_HANDLED, desc->irq, (uint32_t)begin, (uint32_t)time_ticks());
     spin_unlock(&desc->lock);
 }
 
