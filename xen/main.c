@@ -152,6 +152,7 @@ void init_text boot_main(uint32_t magic, uint32_t info)
     say_hello();
     cpu_detect();
     cpu_init_features();
+    idle_init();
     xstate_init();
 
     /* Memory: our page tables, the frame table, the heap. */

@@ -27,6 +27,8 @@ static const struct row rows[] = {
     [XEN_SYSCTL_getcpuinfo]             = { sysctl_cpu_info,        BACK },
     [XEN_SYSCTL_availheap]              = { sysctl_avail_heap,      BACK },
     [XEN_SYSCTL_cputopoinfo]            = { sysctl_cpu_topology,    BACK },
+    [XEN_SYSCTL_get_pmstat]             = { sysctl_power_states,    BACK },
+    [XEN_SYSCTL_cpu_hotplug]            = { sysctl_cpu_hotplug,     0 },
     [XEN_SYSCTL_numainfo]               = { sysctl_numa_info,       BACK },
     [XEN_SYSCTL_pcitopoinfo]            = { sysctl_pci_topology,    BACK },
     [XEN_SYSCTL_cpupool_op]             = { sysctl_cpupool,         BACK },
@@ -36,7 +38,7 @@ static const struct row rows[] = {
     [XEN_SYSCTL_get_cpu_policy]         = { arch_sysctl_cpu_policy, BACK },
 };
 /* Not there, and therefore -ENOSYS: lock profiles, coverage, live patches, power management,
- * hotplug of processors, cache technology, pages taken offline; and counters without perfc=y. */
+ * cache technology, pages taken offline; and counters without perfc=y. */
 
 static const struct row *find_row(uint32_t cmd)
 {
@@ -58,6 +60,8 @@ long do_sysctl(uint64_t u_op)
     if (!row)
         return -ENOSYS;
     rc = row->fn(&op);
+    if (rc == -ERESTART)
+        return hypercall_continue(__HYPERVISOR_sysctl, 1, u_op);
     if ((row->flags & BACK_ALWAYS) || (!rc && (row->flags & BACK)))
         if (copy_arg_to_guest(u_op, &op))
             return -EFAULT;

@@ -95,6 +95,15 @@ int sysctl_avail_heap(struct xen_sysctl *op)
     return 0;
 }
 
+int sysctl_cpu_hotplug(struct xen_sysctl *op)
+{
+    switch (op->u.cpu_hotplug.op) {
+    case XEN_SYSCTL_CPU_HOTPLUG_ONLINE: return arch_cpu_online(op->u.cpu_hotplug.cpu);
+    case XEN_SYSCTL_CPU_HOTPLUG_OFFLINE: return arch_cpu_offline(op->u.cpu_hotplug.cpu);
+    default: return -EOPNOTSUPP;        /* threads all at once */
+    }
+}
+
 int sysctl_cpu_topology(struct xen_sysctl *op)
 {
     struct xen_sysctl_cputopoinfo *list = &op->u.cputopoinfo;

@@ -581,6 +581,11 @@ void sched_init_cpu(unsigned int cpu)
     cpupool_first_cpu(cpu);
 }
 
+void sched_cpu_parked(unsigned int cpu)
+{
+    timer_stop(&per_cpu(runqueue, cpu).slice);
+}
+
 void sched_init(void)
 {
     softirq_set_handler(SOFTIRQ_SCHEDULE, schedule);

@@ -165,7 +165,10 @@ static int remove_cpu(struct cpupool *p, unsigned int cpu)
     return 0;
 }
 
-static bool is_usable(unsigned int cpu) { return cpu < cpu_count && cpu_is_online(cpu); }
+static bool is_usable(unsigned int cpu)
+{
+    return cpu < cpu_count && cpu_is_online(cpu) && !cpu_is_leaving(cpu);
+}
 
 int cpupool_add_cpu(unsigned int id, unsigned int cpu)
 {
@@ -175,7 +178,7 @@ int cpupool_add_cpu(unsigned int id, unsigned int cpu)
         return -ENOENT;
     if (cpu == XEN_SYSCTL_CPUPOOL_PAR_ANY) {
         for (cpu = 0; cpu < cpu_count; cpu++)
-            if (cpu_is_online(cpu) && per_cpu(runqueue, cpu).pool == &pool_none)
+            if (is_usable(cpu) && per_cpu(runqueue, cpu).pool == &pool_none)
                 break;
         if (cpu == cpu_count)
             return -ENODEV;
@@ -211,6 +214,32 @@ void cpupool_first_cpu(unsigned int cpu)
 {
     spin_lock(&cpupool_lock);
     add_cpu(&pool0, cpu);
+    spin_unlock(&cpupool_lock);
+}
+
+/* The pool that an offline CPU was in. */
+DEFINE_STATIC_PER_CPU(unsigned int, home);
+
+int cpupool_cpu_leaves(unsigned int cpu)
+{
+    int rc = 0;
+
+    spin_lock(&cpupool_lock);
+    struct cpupool *p = per_cpu(runqueue, cpu).pool;
+    if (p != &pool_none) {
+        per_cpu(home, cpu) = p->id;
+        rc = remove_cpu(p, cpu);
+    }
+    spin_unlock(&cpupool_lock);
+    return rc;
+}
+
+void cpupool_cpu_returns(unsigned int cpu)
+{
+    spin_lock(&cpupool_lock);
+    struct cpupool *p = cpupool_find(per_cpu(home, cpu));
+    if (per_cpu(runqueue, cpu).pool == &pool_none)
+        add_cpu(p ? p : &pool0, cpu);
     spin_unlock(&cpupool_lock);
 }
 

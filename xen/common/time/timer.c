@@ -92,10 +92,23 @@ void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, unsigned int 
     *t = (struct timer){ .fn = fn, .arg = arg, .cpu = cpu, .state = TIMER_IDLE };
 }
 
+/* Who takes a CPU offline empties its queue after that: what is set later belongs elsewhere. */
+static struct timer_queue *queue_lock_live(struct timer *t, unsigned long *flags)
+{
+    for (;;) {
+        struct timer_queue *q = queue_lock(t, flags);
+        if (likely(t->cpu == smp_cpu() || cpu_is_online(t->cpu))) {
+            return q;
+        }
+        spin_unlock_irqrestore(&q->lock, *flags);
+        timer_migrate(t, smp_cpu());
+    }
+}
+
 void timer_set(struct timer *t, time_ns expires)
 {
     unsigned long flags;
-    struct timer_queue *q = queue_lock(t, &flags);
+    struct timer_queue *q = queue_lock_live(t, &flags);
     if (t->state == TIMER_QUEUED) {
         dequeue(q, t);
     }

@@ -109,6 +109,13 @@ static inline int sysctl_perfc(struct xen_sysctl *op)
     return -ENOSYS;
 }
 #endif
+/* Processors leave and come back: 0 also if they are where they shall be;  -EINVAL: none such, or
+ * the boot CPU;  -EBUSY: its pool needs it, or another is on its way;  -EIO: it does not answer;
+ * -ERESTART: again, from another CPU. */
+int arch_cpu_offline(unsigned int cpu) must_check;
+int arch_cpu_online(unsigned int cpu) must_check;
+int sysctl_power_states(struct xen_sysctl *op) must_check;
+int sysctl_cpu_hotplug(struct xen_sysctl *op) must_check;
 /* Core, socket and node of a CPU, as a list of processors tells them. */
 struct cpu_place { unsigned int core, socket, node; };
 struct cpu_place arch_cpu_place(unsigned int cpu);

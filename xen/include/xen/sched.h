@@ -63,6 +63,11 @@ int domain_join_cpupool(struct domain *d, unsigned int id) must_check;
 unsigned int domain_cpupool(const struct domain *d);
 /* The CPU of its pool that follows `cpu`, around and around. */
 unsigned int domain_next_cpu(const struct domain *d, unsigned int cpu);
+/* A CPU on its way offline: out of its pool (-EBUSY: it is needed there), its queue's timer
+ * stopped; and back into that pool, or pool 0 if that is no more. */
+int cpupool_cpu_leaves(unsigned int cpu) must_check;
+void sched_cpu_parked(unsigned int cpu);
+void cpupool_cpu_returns(unsigned int cpu);
 unsigned int sched_policy_id(void);             /* XEN_SCHEDULER_* */
 noreturn void idle_loop(void);
 

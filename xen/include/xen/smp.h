@@ -18,6 +18,13 @@ static inline bool cpu_is_online(unsigned int cpu)
     return (cpu_online.bits[cpu / 64] >> (cpu % 64)) & 1;
 }
 
+/* About to go offline: nothing new is put there.  (x86/cpu/hotplug.c) */
+extern struct cpumask cpu_leaving;
+static inline bool cpu_is_leaving(unsigned int cpu)
+{
+    return (cpu_leaving.bits[cpu / 64] >> (cpu % 64)) & 1;
+}
+
 #define for_each_online_cpu(cpu) \
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) \
         if (cpu_is_online(cpu))

@@ -52,7 +52,7 @@ struct life {
 
 static time_ns now;
 unsigned int cpu_count;
-struct cpumask cpu_online, cpu_present;
+struct cpumask cpu_online, cpu_present, cpu_leaving;
 unsigned int fake_cpu;
 struct vcpu *fake_current;
 DEFINE_PER_CPU(uint32_t, softirq_pending);

@@ -5,16 +5,19 @@
  * The table of hypercalls lets nobody else in.  The argument is copied in once and, when an
  * operation has something to tell, copied back.
  */
+#include <lib/math.h>
 #include <lib/string.h>
 #include <public/platform.h>
 #include <x86/cpu.h>
 #include <x86/mm.h>
 #include <xen/arch.h>
 #include <xen/bitops.h>
+#include <xen/control.h>
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
 #include <xen/platform.h>
 #include <xen/printk.h>
+#include <xen/sched.h>
 #include <xen/smp.h>
 #include <xen/time.h>
 
@@ -121,6 +124,38 @@ static long platform_quirk(uint32_t id)
     }
 }
 
+/* For each CPU in the map that is online, how long it has idled; the map then tells which those
+ * are. */
+static long get_idle_time(struct xenpf_getidletime *q)
+{
+    uint32_t n = min(q->cpumap_nr_cpus, cpu_count);
+    uint64_t map_va = (uint64_t)q->cpumap_bitmap.p;
+
+    for (uint32_t cpu = 0; cpu < n; cpu++) {
+        uint8_t byte, bit = (uint8_t)(1u << cpu % 8);
+        if (copy_from_guest_va(&byte, map_va + cpu / 8, 1))
+            return -EFAULT;
+        if (!(byte & bit))
+            continue;
+        if (cpu_is_online(cpu)) {
+            uint64_t ns = vcpu_cpu_time(idle_domain->vcpu[cpu]);
+            if (copy_to_guest_offset(q->idletime, cpu, &ns, 1))
+                return -EFAULT;
+        } else {
+            byte &= (uint8_t)~bit;
+            if (copy_to_guest_va(map_va + cpu / 8, &byte, 1))
+                return -EFAULT;
+        }
+    }
+    q->now = (uint64_t)time_now();
+    return 0;
+}
+
+static long again_if(long rc, uint64_t arg)
+{
+    return rc == -ERESTART ? hypercall_continue(__HYPERVISOR_platform_op, 1, arg) : rc;
+}
+
 long do_platform_op(uint64_t arg)
 {
     struct xen_platform_op op;
@@ -150,7 +185,16 @@ long do_platform_op(uint64_t arg)
     case XENPF_firmware_info:
         rc = firmware_info(&op.u.firmware_info);
         break;
-    default:    /* MTRRs, microcode, EFI, frequencies and C-states, hotplug, MSRs, symbols */
+    case XENPF_getidletime:
+        rc = get_idle_time(&op.u.getidletime);
+        break;
+    case XENPF_set_processor_pminfo:
+        return power_states_set(&op.u.set_pminfo);
+    case XENPF_cpu_online:
+        return arch_cpu_online(op.u.cpu_ol.cpuid);
+    case XENPF_cpu_offline:
+        return again_if(arch_cpu_offline(op.u.cpu_ol.cpuid), arg);
+    default:    /* MTRRs, microcode, EFI, frequencies, new processors, MSRs, symbols */
         return -ENOSYS;
     }
     return rc ? rc : copy_arg_to_guest(arg, &op) ? -EFAULT : 0;

@@ -16,6 +16,7 @@
 #include "private.h"
 
 struct cpumask cpu_online = { .bits = { 1 } }, cpu_present = { .bits = { 1 } };
+struct cpumask cpu_leaving;
 unsigned int cpu_count = 1;
 
 static DEFINE_SPINLOCK(call_lock, LOCK_TLB_FLUSH);
@@ -103,17 +104,23 @@ void smp_call_one(unsigned int cpu, void (*fn)(void *arg), void *arg)
         run_here(fn, arg);
         return;
     }
-    if (!cpu_is_online(cpu)) {
-        return;
-    }
     assert(arch_irqs_enabled());
     spin_lock(&call_lock);
     call_fn = fn;
     call_arg = arg;
-    post(cpu);
+    if (cpu_is_online(cpu)) {
+        post(cpu);
+    }
     while (load_acquire(&call_pending)) {
         cpu_relax();
     }
+    spin_unlock(&call_lock);
+}
+
+void smp_leave(unsigned int cpu)
+{
+    spin_lock(&call_lock);
+    atomic_clear_bit(cpu, cpu_online.bits);
     spin_unlock(&call_lock);
 }
 

@@ -134,6 +134,83 @@ static void line_move_done(struct irq_desc *desc, uint8_t vector)
     }
 }
 
+/* An edge that came while the line was masked is lost: better one too many than that. */
+static void line_poke(struct irq_desc *desc)
+{
+    if (desc->action == IRQ_GUEST) {
+        struct pirq *p;
+        list_for_each_entry(p, &desc->guests, link) {
+            event_send_pirq(p->domain, p->port);
+        }
+    } else if (desc->action == IRQ_OURS) {
+        desc->running = true;
+        spin_unlock(&desc->lock);
+        desc->fn((int)desc->irq, desc->arg);
+        spin_lock(&desc->lock);
+        desc->running = false;
+    }
+}
+
+/* False: it cannot move at this moment, for hardware has not heard of the last end of interrupt. */
+static bool line_leave(struct irq_desc *desc, unsigned int cpu)
+{
+    unsigned long flags = spin_lock_irqsave(&desc->lock);
+    bool is_there = desc->chip && desc->vector && desc->cpu == cpu, was_masked = desc->masked;
+
+    if (desc->wanted_cpu == cpu) {
+        desc->wanted_cpu = choose_cpu(cpu);
+    }
+    if (is_there && desc->old_vector) {
+        vector_give(desc, desc->old_cpu, desc->old_vector);
+        desc->old_vector = 0;
+    }
+    if (is_there) {
+        if (!was_masked) {
+            desc->chip->mask(desc);
+        }
+        desc->wanted_cpu = choose_cpu(desc->wanted_cpu);
+        line_move(desc);
+        if (!was_masked) {
+            desc->chip->unmask(desc);
+        }
+        is_there = desc->cpu == cpu;
+        if (!is_there && !was_masked && !desc->level) {
+            line_poke(desc);
+        }
+    }
+    spin_unlock_irqrestore(&desc->lock, flags);
+    return !is_there;
+}
+
+int irq_leave_cpu(unsigned int cpu)
+{
+    for (unsigned int irq = 0; irq < irq_line_count; irq++) {
+        unsigned int tries = 0;
+        while (!line_leave(&lines[irq], cpu)) {
+            if (++tries == 200) {
+                log_warn("irq %u: cannot leave CPU %u\n", irq, cpu);
+                return -EBUSY;
+            }
+            udelay(1000);
+        }
+    }
+    return 0;
+}
+
+/* Nothing comes by what it had there any more. */
+void irq_left_cpu(unsigned int cpu)
+{
+    for (unsigned int irq = 0; irq < irq_line_count; irq++) {
+        struct irq_desc *desc = &lines[irq];
+        unsigned long flags = spin_lock_irqsave(&desc->lock);
+        if (desc->old_vector && desc->old_cpu == cpu) {
+            vector_give(desc, cpu, desc->old_vector);
+            desc->old_vector = 0;
+        }
+        spin_unlock_irqrestore(&desc->lock, flags);
+    }
+}
+
 /* ---- Firing ---------------------------------------------------------------------------------- */
 
 /* Edge: ready for the next one before fn looks at the device.  Level: after fn has quietened it. */

@@ -181,7 +181,24 @@ bool nmi_watchdog_tick(struct cpu_user_regs *regs)
 bool irq_handle_nmi(struct cpu_user_regs *regs)
 {
     this_cpu(nmi_count)++;
-    return ipi_stop_arrived() || nmi_watchdog_tick(regs);
+    return ipi_stop_arrived() || cpu_is_parked() || nmi_watchdog_tick(regs);
+}
+
+static bool is_on;
+
+void nmi_watchdog_stop_here(void)
+{
+    if (is_on) {
+        timer_stop(&this_cpu(heartbeat_timer));
+    }
+}
+
+void nmi_watchdog_start_here(void)
+{
+    if (is_on) {
+        this_cpu(silent_ticks) = 0;
+        timer_set(&this_cpu(heartbeat_timer), time_now() + NS_PER_S);
+    }
 }
 
 init_text void nmi_watchdog_start(void)
@@ -201,6 +218,7 @@ init_text void nmi_watchdog_start(void)
         timer_init(&per_cpu(heartbeat_timer, cpu), heartbeat_tick, NULL, cpu);
         timer_set(&per_cpu(heartbeat_timer, cpu), time_now() + NS_PER_S);
     }
+    is_on = true;
     if (counter_period) {
         smp_call_all(counter_start_here, NULL);
         log_info("watchdog: on, by performance counters\n");

@@ -45,7 +45,6 @@ void i8259_wire(struct irq_desc *desc); /* instead of an I/O APIC */
 bool i8259_is_spurious(unsigned int irq);
 
 /* ipi.c, nmi_watchdog.c */
-void ipi_call_arrived(void);
 bool ipi_stop_arrived(void);            /* from the NMI handler */
 bool nmi_watchdog_tick(struct cpu_user_regs *regs);
 

@@ -31,7 +31,8 @@ struct irq_desc *vector_lookup(unsigned int vector)
 /* Without interrupt remapping a device can name 8 bits of a CPU's id. */
 bool cpu_takes_interrupts(unsigned int cpu)
 {
-    return cpu < cpu_count && cpu_is_online(cpu) && cpu_apic_id[cpu] < 0xff;
+    return cpu < cpu_count && cpu_is_online(cpu) && !cpu_is_leaving(cpu) &&
+           cpu_apic_id[cpu] < 0xff;
 }
 
 static bool is_free(unsigned int cpu, unsigned int vector)

@@ -35,12 +35,17 @@ static void flush_page_here(void *arg)
         invlpg((uint64_t)arg);
 }
 
-static void flush_global_here(void *arg)
+void tlb_flush_here_global(void)
 {
     unsigned long cr4 = read_cr4();
     tlb_note_flush();
     write_cr4(cr4 & ~CR4_PGE);
     write_cr4(cr4);
+}
+
+static void flush_global_here(void *arg)
+{
+    tlb_flush_here_global();
 }
 
 static bool only_here(const struct cpumask *mask)

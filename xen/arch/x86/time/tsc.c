@@ -175,6 +175,18 @@ static void steering_start(void)
     timer_set(&s->timer, time_now() + STEER_INTERVAL);
 }
 
+void time_stop_here(void)
+{
+    if (!is_reliable) {
+        timer_stop(&this_cpu(steering).timer);
+    }
+}
+
+void time_start_here(void)
+{
+    steering_start();
+}
+
 /* Key 't': every CPU's clock, read as nearly at once as an IPI allows. */
 static struct { uint64_t tsc; time_ns now; } readings[64];
 

@@ -28,7 +28,7 @@ static uint8_t second_cpu[1 << 16];
 static volatile uint8_t lapic_page[4096];
 volatile uint8_t *lapic_registers = lapic_page;
 bool lapic_is_x2apic, ioapic_in_use = true;
-struct cpumask cpu_online, cpu_present;
+struct cpumask cpu_online, cpu_present, cpu_leaving;
 unsigned int cpu_count = CPUS;
 uint32_t cpu_apic_id[MAX_CPUS];
 struct platform platform;
@@ -58,6 +58,14 @@ struct frame *arch_gfn_to_frame(struct domain *d, gfn_t g) { (void)d, (void)g; r
 int frame_get_type(struct frame *f, enum frame_kind kind) { (void)f, (void)kind; return -EINVAL; }
 void frame_put(struct frame *f) { (void)f; }
 void frame_put_and_type(struct frame *f) { (void)f; }
+
+/* Time passes in hardware: the line may move at last. */
+static unsigned int until_it_works;
+void udelay(unsigned int us)
+{
+    (void)us;
+    retarget_works |= until_it_works > 0 && --until_it_works == 0;
+}
 
 void event_send_pirq(struct domain *d, unsigned int port)
 {
@@ -376,6 +384,53 @@ static void test_extra_option(void **state)
     opt_extra_dom0 = UINT32_MAX;
 }
 
+/* A CPU goes: its lines fire elsewhere, an edge that may have been lost is made up for. */
+static void test_leave(void **state)
+{
+    (void)state;
+    assert_int_equal(pirq_map_lines(&domains[0], 4, 4, 1), 4);
+    assert_int_equal(pirq_map_lines(&domains[0], 20, 20, 1), 20);
+    assert_int_equal(pirq_map_lines(&domains[0], 21, 21, 1), 21);
+    bind(0, 4, 3, 1);
+    bind(0, 20, 7, 1);
+    bind(0, 21, 8, 0);
+    fire(20);                                   /* its guest has not answered yet */
+    retarget_works = false;
+    until_it_works = 5;
+    bitmap_set(cpu_leaving.bits, 1);
+    assert_int_equal(irq_leave_cpu(1), 0);
+    assert_int_equal(until_it_works, 0);
+    for (unsigned int irq = 0; irq < irq_line_count; irq++) {
+        assert_int_equal(irq_to_desc(irq)->cpu, 0);
+        assert_int_equal(irq_to_desc(irq)->wanted_cpu, 0);
+    }
+    assert_int_equal(events[0][3], 1);          /* the edge */
+    assert_int_equal(events[0][7], 1);
+    assert_true(irq_to_desc(20)->masked);
+    assert_false(irq_to_desc(4)->masked);
+    irq_left_cpu(1);
+    unsigned int left = 0;
+    for (unsigned int v = 0; v < VECTORS; v++) {
+        left += per_cpu(line_of_vector, 1)[v] != NULL;
+    }
+    assert_int_equal(left, 0);
+    fire(4);
+    assert_int_equal(events[0][3], 2);
+    line_guest_affinity(irq_to_desc(4), 1);     /* not there */
+    fire(4);
+    assert_int_equal(irq_to_desc(4)->cpu, 0);
+    bitmap_clear(cpu_leaving.bits, 1);
+
+    /* A line that never can. */
+    line_guest_affinity(irq_to_desc(4), 1);
+    fire(4);
+    assert_int_equal(irq_to_desc(4)->cpu, 1);
+    retarget_works = false;
+    bitmap_set(cpu_leaving.bits, 1);
+    assert_int_equal(irq_leave_cpu(1), -EBUSY);
+    bitmap_clear(cpu_leaving.bits, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_move, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_leave, setup, teardown),
         cmocka_unit_test_setup_teardown(test_group, setup, teardown),
         cmocka_unit_test_setup_teardown(test_exhaustion, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reserved_pirq, setup, teardown),

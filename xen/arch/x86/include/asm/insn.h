@@ -32,6 +32,16 @@ static inline uint64_t rdtsc_ordered(void)
 
 static inline void cli(void) { asm volatile("cli" ::: "memory"); }
 static inline void sti(void) { asm volatile("sti" ::: "memory"); }
+static inline void monitor(const volatile void *p)
+{
+    asm volatile("monitor" :: "a"(p), "c"(0), "d"(0) : "memory");
+}
+
+static inline void mwait(uint32_t hint, uint32_t extensions)
+{
+    asm volatile("mwait" :: "a"(hint), "c"(extensions) : "memory");
+}
+
 static inline void hlt(void) { asm volatile("hlt" ::: "memory"); }
 /* Interrupts come on with no window between the test before and the halt. */
 static inline void sti_hlt(void) { asm volatile("sti; hlt" ::: "memory"); }

@@ -34,6 +34,13 @@ int smp_boot_cpu(unsigned int cpu) must_check;      /* 0 when it is online; -EIO
 void smp_boot_all(void);            /* after interrupts, time and heap */
 void smp_announce(void);            /* by the new CPU, when it can take interrupts: it is online */
 
+void idle_init(void);               /* boot: how idle CPUs wait */
+
+/* hotplug.c: an idle CPU with interrupts off and nothing to do stops here if somebody wants it
+ * offline. */
+void cpu_park_if_wanted(void);
+bool cpu_is_parked(void);           /* this one: an NMI is only meant to wake it */
+
 /* Where a CPU sits, for sysctl. */
 unsigned int cpu_core_id(unsigned int cpu);
 unsigned int cpu_socket_id(unsigned int cpu);

@@ -117,6 +117,16 @@ void lapic_shutdown(void);              /* this CPU's, before a reboot */
 /* In the timers' room (arch/x86/time): VECTOR_LAPIC_TIMER arrived; acknowledged already. */
 void lapic_timer_interrupt(void);
 
+/* ---- A CPU goes offline (cpu/hotplug.c) ------------------------------------------------------ */
+
+void ipi_call_arrived(void);            /* runs what another CPU has posted, if anything */
+void smp_leave(unsigned int cpu);       /* out of cpu_online, while no call is under way */
+/* Lines go elsewhere: 0, or -EBUSY.  Then, when it takes none any more, what they had there. */
+int irq_leave_cpu(unsigned int cpu) must_check;
+void irq_left_cpu(unsigned int cpu);
+void nmi_watchdog_stop_here(void);      /* this CPU's timer stops, and goes on */
+void nmi_watchdog_start_here(void);
+
 /* ---- Lines ----------------------------------------------------------------------------------- */
 
 enum irq_action { IRQ_FREE, IRQ_OURS, IRQ_GUEST };

@@ -89,6 +89,7 @@ void tlb_flush_local(void);                                     /* all but globa
 void tlb_flush_mask(const struct cpumask *mask);
 void tlb_flush_page_mask(const struct cpumask *mask, uint64_t va);
 /* every CPU, global entries too: our own map changed */
+void tlb_flush_here_global(void);
 void tlb_flush_all_global(void);
 /* Before frames get a new use: CPUs of mask (NULL: all) that may hold stale translations of them
  * flush. */
