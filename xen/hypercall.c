@@ -76,8 +76,18 @@ static inline const struct row *find_row(unsigned long nr)
     return likely(nr < sizeof(table) / sizeof(table[0]) && table[nr].fn) ? &table[nr] : NULL;
 }
 
+static void cold trace_call(const struct cpu_user_regs *regs)
+{
+    const uint64_t args[] = { regs->rdi, regs->rsi, regs->rdx, regs->r10 };
+
+    trace_put_hypercall(TRC_PV_HYPERCALL_V2, regs->rax, args);
+}
+
 void hypercall_dispatch(struct cpu_user_regs *regs)
 {
+    /* First of all: what lives across it must be kept in registers that cost pushes. */
+    if (trace_enabled())
+        trace_call(regs);
     const struct row *row = find_row(regs->rax);
 
     if (unlikely(!row)) {
@@ -88,7 +98,6 @@ void hypercall_dispatch(struct cpu_user_regs *regs)
         regs->rax = (uint64_t)-EPERM;
         return;
     }
-    trace_hypercall(regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10);
     perf_count_of(PERF_HYPERCALLS, (unsigned int)regs->rax);
     uint64_t rip = regs->rip;
     long rc = row->fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, 0);
@@ -129,6 +138,8 @@ long hypercall_continue(unsigned int nr, unsigned int n, ...)
 
 static long call_entry(struct multicall_entry *e)
 {
+    if (trace_enabled())
+        trace_put_hypercall(TRC_PV_HYPERCALL_SUBCALL, e->op, e->args);
     const struct row *row = find_row(e->op);
 
     if (!row)
@@ -137,7 +148,6 @@ static long call_entry(struct multicall_entry *e)
         return -EINVAL;
     if ((row->flags & DOM0) && !current->domain->is_privileged)
         return -EPERM;
-    trace_subcall(e->op, e->args[0], e->args[1], e->args[2], e->args[3]);
     perf_count(PERF_MULTICALL);
     return row->fn(e->args[0], e->args[1], e->args[2], e->args[3], e->args[4], 0);
 }

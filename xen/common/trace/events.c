@@ -84,10 +84,8 @@ static const uint16_t telling[64] = {
     [__HYPERVISOR_update_descriptor]  = ARG64(0) | ARG64(1),
 };
 
-void trace_put_hypercall(uint32_t event, uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2,
-                         uint64_t a3)
+void trace_put_hypercall(uint32_t event, uint64_t nr, const uint64_t *args)
 {
-    const uint64_t args[] = { a0, a1, a2, a3 };
     uint32_t kinds = nr < 64 ? telling[nr] : 0, data[TRACE_EXTRA_MAX];
     unsigned int n = 0;
 

@@ -26,8 +26,8 @@ void trace_init(void);                  /* boot: buffers, if tbuf_size= asks for
 /* Up to four words, or two of 64 bits and one of 32. */
 void trace_put(uint32_t event, unsigned int words, uint32_t a, uint32_t b, uint32_t c, uint32_t d);
 void trace_put_long(uint32_t event, unsigned int words, uint64_t a, uint64_t b, uint32_t c);
-void trace_put_hypercall(uint32_t event, uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2,
-                         uint64_t a3);
+/* TRC_PV_HYPERCALL_V2, or TRC_PV_HYPERCALL_SUBCALL for one call of a multicall; four arguments. */
+void trace_put_hypercall(uint32_t event, uint64_t nr, const uint64_t *args);
 void trace_put_table_write(uint64_t entry, uint64_t address, uint64_t rip);
 void trace_put_runstate(const struct vcpu *v, int from, int to);
 void trace_put_runstate_kept(const struct vcpu *v);     /* it goes on running */
@@ -68,19 +68,6 @@ static inline void trace_runstate(const struct vcpu *v, int from, int to)
 }
 
 /* ---- PV guests ---- */
-
-static inline void trace_hypercall(uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-    if (trace_enabled())
-        trace_put_hypercall(TRC_PV_HYPERCALL_V2, nr, a0, a1, a2, a3);
-}
-
-/* One call of a multicall. */
-static inline void trace_subcall(uint64_t nr, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-    if (trace_enabled())
-        trace_put_hypercall(TRC_PV_HYPERCALL_SUBCALL, nr, a0, a1, a2, a3);
-}
 
 /* An exception on its way to the guest's handler. */
 static inline void trace_trap(uint64_t rip, unsigned int vector, bool has_error, uint32_t error)

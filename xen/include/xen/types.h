@@ -42,7 +42,7 @@ static inline mfn_t maddr_to_mfn(maddr_t a) { return (mfn_t){ a.a >> 12 }; }
 #define noreturn        __attribute__((noreturn))
 #define packed          __attribute__((packed))
 #define aligned(n)      __attribute__((aligned(n)))
-#define cold            __attribute__((cold))
+#define cold            __attribute__((cold, noinline))
 #define always_inline   inline __attribute__((always_inline))
 #define printf_like(f, a) __attribute__((format(printf, f, a)))
 /* code only used while booting */

@@ -251,7 +251,8 @@ static void records(void **state)
     (void)state;
     opt_pages = 4;
     trace_init();
-    trace_hypercall(__HYPERVISOR_mmu_update, 0x1122334455667788, 3, 0x99, 0x7ff0);
+    trace_put_hypercall(TRC_PV_HYPERCALL_V2, __HYPERVISOR_mmu_update,
+                        (const uint64_t[]){ 0x1122334455667788, 3, 0x99, 0x7ff0 });
     w = last_words(5);
     assert_int_equal(w[0] & 0xfffff, __HYPERVISOR_mmu_update);
     assert_int_equal(w[0] & TRC_PV_HYPERCALL_V2_ARG_MASK,
@@ -262,9 +263,10 @@ static void records(void **state)
     assert_int_equal(w[3], 3);
     assert_int_equal(w[4], 0x7ff0);
     /* Every number a guest can think of, with the longest record. */
+    static const uint64_t all_ones[] = { ~0ull, ~0ull, ~0ull, ~0ull }, zeros[4];
     for (uint64_t nr = 0; nr < 70; nr++)
-        trace_subcall(nr, ~0ull, ~0ull, ~0ull, ~0ull);
-    trace_subcall(~0ull, 0, 0, 0, 0);
+        trace_put_hypercall(TRC_PV_HYPERCALL_SUBCALL, nr, all_ones);
+    trace_put_hypercall(TRC_PV_HYPERCALL_SUBCALL, ~0ull, zeros);
     assert_int_equal(last_words(1)[0], 0xfffff);
     trace_page_fault(0xaaaabbbbccccdddd, 0x1111222233334444, 6);
     w = last_words(5);

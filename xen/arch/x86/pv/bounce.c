@@ -101,26 +101,33 @@ static bool vector_has_error(unsigned int vector)
     return vector == VEC_DF || (vector >= VEC_TS && vector <= VEC_PF) || vector == VEC_AC;
 }
 
-/* The address of a page fault is the one that the guest is told. */
-static void cold trace_exception(const struct cpu_user_regs *regs, unsigned int vector,
-                                 uint32_t error_code)
+static inline void inject(struct cpu_user_regs *regs, unsigned int vector, uint32_t error_code)
 {
-    if (vector == VEC_PF)
-        trace_page_fault(regs->rip, current->info->arch.cr2, error_code);
-    else
-        trace_trap(regs->rip, vector, vector_has_error(vector), error_code);
-}
-
-void pv_inject_exception(struct cpu_user_regs *regs, unsigned int vector, uint32_t error_code)
-{
-    if (trace_enabled())
-        trace_exception(regs, vector, error_code);
     perf_count_of(PERF_EXCEPTIONS, vector & 31);
     const struct trap_info *t = &current->arch.pv.traps[vector];
     bounce(regs, &(struct bounce){ .eip = t->address,
                                    .mask_events = (t->flags & 4) != 0,
                                    .has_error = vector_has_error(vector),
                                    .error_code = error_code });
+}
+
+/* The address of a page fault is the one that the guest is told. */
+static void cold trace_and_inject(struct cpu_user_regs *regs, unsigned int vector,
+                                  uint32_t error_code)
+{
+    if (vector == VEC_PF)
+        trace_page_fault(regs->rip, current->info->arch.cr2, error_code);
+    else
+        trace_trap(regs->rip, vector, vector_has_error(vector), error_code);
+    inject(regs, vector, error_code);
+}
+
+void pv_inject_exception(struct cpu_user_regs *regs, unsigned int vector, uint32_t error_code)
+{
+    if (trace_enabled())
+        trace_and_inject(regs, vector, error_code);
+    else
+        inject(regs, vector, error_code);
 }
 
 void pv_inject_page_fault(struct cpu_user_regs *regs, uint32_t error_code, uint64_t address)
