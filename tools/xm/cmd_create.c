@@ -15,10 +15,10 @@
 
 #include "xm.h"
 
-enum { OPT_HELP_CONFIG = 256, OPT_PATH };
+enum { OPT_HELP_CONFIG = 256, OPT_PATH, OPT_VIEWER, OPT_AUTOPASS };
 
 struct create {
-    bool is_new, quiet, dryrun, paused, console, help_config;
+    bool is_new, quiet, dryrun, paused, console, viewer, autopass;
     const char *file, *sxp_file, *path;
     struct strings set;
 };
@@ -49,7 +49,9 @@ static int parse(struct create *c, int argc, char **argv)
         { "quiet", no_argument, NULL, 'q' }, { "path", required_argument, NULL, OPT_PATH },
         { "defconfig", required_argument, NULL, 'f' }, { "config", required_argument, NULL, 'F' },
         { "dryrun", no_argument, NULL, 'n' }, { "paused", no_argument, NULL, 'p' },
-        { "console_autoconnect", no_argument, NULL, 'c' }, { 0 },
+        { "console_autoconnect", no_argument, NULL, 'c' },
+        { "vncviewer", no_argument, NULL, OPT_VIEWER },
+        { "vncviewer-autopass", no_argument, NULL, OPT_AUTOPASS }, { 0 },
     };
     int option;
 
@@ -65,6 +67,8 @@ static int parse(struct create *c, int argc, char **argv)
         case 'n': c->dryrun = true; break;
         case 'p': c->paused = true; break;
         case 'c': c->console = true; break;
+        case OPT_VIEWER: c->viewer = true; break;
+        case OPT_AUTOPASS: c->viewer = c->autopass = true; break;
         default: return 1 + bad_option(argv);
         }
     }
@@ -132,6 +136,8 @@ static int report(const struct create *c, const struct sxp *started)
 
     if (!c->quiet)
         printf("Started domain %s (id=%s)\n", text_of(started, "name", ""), domid);
+    if (c->viewer)
+        start_viewer(domid, c->autopass);
     return c->console ? become_console(domid, "0") : 0;
 }
 

@@ -150,9 +150,11 @@ int cmd_start(int argc, char **argv)
 {
     static const struct option options[] = {
         { "paused", no_argument, NULL, 'p' },
-        { "console_autoconnect", no_argument, NULL, 'c' }, { 0 },
+        { "console_autoconnect", no_argument, NULL, 'c' },
+        { "vncviewer", no_argument, NULL, 'v' }, { "vncviewer-autopass", no_argument, NULL, 'a' },
+        { 0 },
     };
-    bool paused = false, console = false;
+    bool paused = false, console = false, viewer = false, autopass = false;
     struct sxp *started;
     int option;
 
@@ -161,6 +163,8 @@ int cmd_start(int argc, char **argv)
         switch (option) {
         case 'p': paused = true; break;
         case 'c': console = true; break;
+        case 'v': viewer = true; break;
+        case 'a': viewer = autopass = true; break;
         default: return bad_option(argv);
         }
     }
@@ -170,6 +174,8 @@ int cmd_start(int argc, char **argv)
 
     if (rc)
         return rc;
+    if (viewer)
+        start_viewer(text_of(started, "domid", ""), autopass);
     return console ? become_console(text_of(started, "domid", ""), "0") : 0;
 }
 

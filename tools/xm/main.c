@@ -32,6 +32,8 @@ static const char reboot_options[] =
     OPTION("-w, --wait", "Wait for it to complete.");
 static const char start_options[] =
     OPTION("-p, --paused", "Do not let it run yet.")
+    OPTION("--vncviewer", "Start a viewer of its frame buffer.")
+    OPTION("--vncviewer-autopass", "Give the viewer the password.")
     OPTION("-c, --console_autoconnect", "Connect to its console.");
 static const char create_options[] =
     OPTION("-h, --help", "This.")
@@ -42,11 +44,16 @@ static const char create_options[] =
     OPTION("-F, --config=<file>", "Use this ready-made SXP configuration.")
     OPTION("-n, --dryrun", "Print the resulting SXP, create nothing.")
     OPTION("-p, --paused", "Leave it paused.")
+    OPTION("--vncviewer", "Start a viewer of its frame buffer.")
+    OPTION("--vncviewer-autopass", "Give the viewer the password.")
     OPTION("-c, --console_autoconnect", "Connect to its console.");
 static const char dump_options[] =
     OPTION("-L, --live", "Do not pause the domain meanwhile.")
     OPTION("-C, --crash", "Destroy the domain afterwards.")
     OPTION("-R, --reset", "Start the domain anew afterwards.");
+static const char viewer_options[] =
+    OPTION("--autopass", "Give the viewer the password.")
+    OPTION("--vncviewer-autopass", "The same.");
 static const char dmesg_options[] = OPTION("-c, --clear", "Clear the messages after printing.");
 static const char info_options[] =
     OPTION("-c, --config", "xend's own configuration instead.")
@@ -81,6 +88,8 @@ static const char pool_list_options[] =
 const struct command commands[] = {
     { "console", cmd_console, 1, 1, "[-q|--quiet] <Domain>", "Attach to <Domain>'s console.", true,
       console_options },
+    { "vncviewer", cmd_vncviewer, 1, 1, "[--[vncviewer-]autopass] <Domain>",
+      "Attach to <Domain>'s VNC server.", true, viewer_options },
     { "create", cmd_create, 0, -1, "<ConfigFile> [options] [vars]",
       "Create a domain based on <ConfigFile>.", true, create_options },
     { "new", cmd_new, 0, -1, "<ConfigFile> [options] [vars]",

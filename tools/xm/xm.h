@@ -93,6 +93,9 @@ void sort_domains(struct sxp *domains);
 /* Becomes it; returns 1 and says why if that fails. */
 int become(const char *program, char *const *argv);
 int become_console(const char *domid, const char *number);
+/* cmd_vnc.c */
+int become_viewer(const char *domain, bool autopass);
+void start_viewer(const char *domain, bool autopass);
 
 /* ---- the commands ---- */
 
@@ -102,7 +105,7 @@ command_fn cmd_create, cmd_new, cmd_list, cmd_vcpu_list, cmd_uptime, cmd_console
     cmd_start, cmd_delete, cmd_sysrq, cmd_mem_set, cmd_mem_max, cmd_vcpu_set, cmd_info, cmd_dmesg,
     cmd_log, cmd_debug_keys, cmd_top, cmd_help, cmd_block_attach, cmd_block_detach,
     cmd_block_list, cmd_network_attach, cmd_network_detach, cmd_network_list, cmd_shell,
-    cmd_domstate, cmd_dump_core, cmd_reset, cmd_trigger, cmd_block_configure;
+    cmd_domstate, cmd_dump_core, cmd_reset, cmd_trigger, cmd_block_configure, cmd_vncviewer;
 
 command_fn cmd_vcpu_pin, cmd_sched_credit, cmd_sched_credit2, cmd_sched_sedf, cmd_sched_bvt,
     cmd_cpupool_create, cmd_cpupool_new, cmd_cpupool_start, cmd_cpupool_list, cmd_cpupool_destroy,

@@ -44,7 +44,7 @@ void method_call(struct request *r);
 /* read.c, change.c: the methods */
 typedef void method_fn(struct request *r);
 method_fn read_version, read_domains, read_config, read_lookup, read_vcpus, read_info,
-    read_messages, read_log, read_devices;
+    read_messages, read_log, read_devices, read_vnc;
 method_fn change_create, change_new, change_delete, change_start, change_destroy, change_shutdown,
     change_pause, change_unpause, change_sysrq, change_memory, change_max_memory, change_vcpus,
     change_name, change_debug_keys, change_attach, change_detach, change_configure, change_reset,

@@ -163,46 +163,67 @@ void change_detach(struct request *r)
 
 /* ---- another disk in the drive ---- */
 
+/* If the new disk cannot be had, the old one is put back. */
 struct configure {
     struct request *r;
     struct domain *d;
-    struct device *v;           /* the new one */
+    struct device *v;           /* being connected */
     struct sxp *old, *next;
-    struct failure f;
+    bool is_putting_back;
+    struct failure f;           /* why */
 };
 
-static void free_configure(struct configure *c)
+static void end_configure(struct configure *c)
 {
+    if (c->f.rc)
+        answer_fail(c->r, &c->f);
+    else
+        answer_ok(c->r, NULL);
     sxp_free(c->old);
     sxp_free(c->next);
     free(c);
 }
 
-static void change_undone(void *arg, int rc, const struct failure *f)
+static void configure_gone(void *arg, int rc, const struct failure *f);
+
+static void configured(void *arg, int rc, const struct failure *f)
 {
     struct configure *c = arg;
 
-    (void)rc;
-    (void)f;
-    answer_fail(c->r, &c->f);
-    free_configure(c);
+    if (!rc)
+        keep_device(c->d, c->v);
+    else if (!c->f.rc)
+        c->f = *f;
+    if (!rc || rc == -ECANCELED)
+        end_configure(c);
+    else
+        device_disconnect(c->v, true, configure_gone, c);
 }
 
-static void changed(void *arg, int rc, const struct failure *f)
+static void put_in(struct configure *c, const struct sxp *disk)
+{
+    struct failure f;
+
+    c->v = device_new(c->d, disk, &f);
+    if (c->v)
+        device_connect(c->v, configured, c);
+    else
+        configure_gone(c, f.rc, &f);
+}
+
+/* What was to be connected is no more. */
+static void configure_gone(void *arg, int rc, const struct failure *f)
 {
     struct configure *c = arg;
 
-    if (rc) {
+    if (rc && !c->f.rc)
         c->f = *f;
-        if (rc == -ECANCELED)
-            change_undone(c, 0, NULL);
-        else
-            device_disconnect(c->v, true, change_undone, c);
+    if (c->is_putting_back) {
+        end_configure(c);
         return;
     }
-    keep_device(c->d, c->v);
-    answer_ok(c->r, NULL);
-    free_configure(c);
+    c->is_putting_back = true;
+    put_in(c, c->old);
 }
 
 static void drive_is_empty(void *arg, int rc, const struct failure *f)
@@ -211,15 +232,11 @@ static void drive_is_empty(void *arg, int rc, const struct failure *f)
 
     if (rc) {
         c->f = *f;
-        change_undone(c, 0, NULL);
+        end_configure(c);
         return;
     }
     drop_device(c->d, c->old);
-    c->v = device_new(c->d, c->next, &c->f);
-    if (c->v)
-        device_connect(c->v, changed, c);
-    else
-        change_undone(c, 0, NULL);
+    put_in(c, c->next);
 }
 
 /* "xvdb:cdrom", read-only: a drive whose disk may be changed. */

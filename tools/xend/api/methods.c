@@ -27,6 +27,7 @@ static const struct {
     { "messages", read_messages, 0, true },         /* [clear] */
     { "log", read_log, 0, true },
     { "devices", read_devices, 2, true },           /* domain class */
+    { "vnc", read_vnc, 1, true },                   /* domain */
 
     { "create", change_create, 1, false },          /* (vm …) [paused] */
     { "new", change_new, 1, false },                /* (vm …) */

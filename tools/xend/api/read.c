@@ -339,3 +339,32 @@ void read_devices(struct request *r)
     }
     answer_ok(r, out);
 }
+
+static void add_text(struct sxp *out, const char *key, char *value)
+{
+    if (value)
+        sxp_add_pair(out, key, value);
+    free(value);
+}
+
+/* (vnc (address A) (port N) (password P)), as far as they are known. */
+void read_vnc(struct request *r)
+{
+    struct domain *d = find(r);
+    struct failure f;
+
+    if (!d)
+        return;
+    if (!domain_is_alive(d)) {
+        fail(&f, -ENOENT, "Domain '%s' is not started", d->name);
+        answer_fail(r, &f);
+        return;
+    }
+    struct sxp *out = sxp_list("vnc");
+    const char *home = "/local/domain";
+
+    add_text(out, "address", store_get(r->x, "%s/%u/console/vnc-listen", home, d->domid));
+    add_text(out, "port", store_get(r->x, "%s/%u/console/vnc-port", home, d->domid));
+    add_text(out, "password", store_get(r->x, "%s/0/backend/vfb/%u/0/vncpasswd", home, d->domid));
+    answer_ok(r, out);
+}
