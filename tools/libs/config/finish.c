@@ -229,6 +229,20 @@ static int finish_disks(struct config_domain *d, struct config_error *e)
     return rc;
 }
 
+/* What only emulated cards have. */
+static void warn_of_emulation(struct config_domain *d)
+{
+    for (size_t i = 0; i < d->vif_count && strcmp(d->builder, "hvm"); i++) {
+        const struct config_vif *vif = &d->vifs[i];
+
+        if (vif->model)
+            domain_warn(d, "vif: model=%.40s is ignored: a paravirtual card has no model",
+                        vif->model);
+        if (vif->type && !strcmp(vif->type, "ioemu"))
+            domain_warn(d, "vif: type=ioemu is ignored: a paravirtual domain has no such card");
+    }
+}
+
 static int finish_vifs(struct config_domain *d, struct config_error *e)
 {
     if (d->nics != CONFIG_UNSET) {
@@ -237,7 +251,11 @@ static int finish_vifs(struct config_domain *d, struct config_error *e)
             strings_add(&d->vif, "");
         d->nics = CONFIG_UNSET;
     }
-    return PARSE_ALL(d, vif, vifs, vif_count, config_vif_parse, e);
+    int rc = PARSE_ALL(d, vif, vifs, vif_count, config_vif_parse, e);
+
+    if (!rc)
+        warn_of_emulation(d);
+    return rc;
 }
 
 /* vnc and sdl of an HVM domain make its frame buffer. */

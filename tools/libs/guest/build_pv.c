@@ -93,6 +93,9 @@ static int open_kernel(struct build *b)
     if (!info->present)
         return guest_fail(b->error, -ENOEXEC, "%s: not a PV kernel (it has no Xen ELF notes)",
                           c->kernel);
+    if (info->present == 1u << XEN_ELFNOTE_PHYS32_ENTRY)
+        return guest_fail(b->error, -ENOEXEC, "%s: a PVH kernel; a PV domain needs a PV one",
+                          c->kernel);
     if (info->bits != 64)
         return guest_fail(b->error, -ENOEXEC, "%s: a 32-bit PV kernel; only 64-bit ones can be "
                           "built", c->kernel);

@@ -39,14 +39,63 @@ static const struct device_class *class_of(const char *name)
     return NULL;
 }
 
-void devices_name(struct sxp *config)
+static void name_uuid(struct sxp *config)
 {
+    char uuid[37];
+
+    if (sxp_value(config, "uuid"))
+        return;
+    domain_random_uuid(uuid);
+    sxp_add_pair(config, "uuid", uuid);
+}
+
+static void name_default(struct sxp *config, const char *key, const char *value)
+{
+    if (value && !sxp_value(config, key))
+        sxp_add_pair(config, key, value);
+}
+
+/* As users of "xm list -l" know a disk. */
+static void name_disk(struct sxp *config, bool is_first)
+{
+    struct sxp *dev = sxp_find(config, "dev", 0);
+
+    if (dev && dev->count == 2 && !sxp_is_list(dev->item[1]) && !strchr(dev->item[1]->atom, ':')) {
+        char *text = xasprintf("%s:disk", dev->item[1]->atom);
+
+        sxp_remove(dev, 1);
+        sxp_add(dev, sxp_atom(text));
+        free(text);
+    }
+    name_uuid(config);
+    name_default(config, "bootable", is_first ? "1" : "0");
+    name_default(config, "backend", "0");
+}
+
+void device_name(struct xend *x, struct sxp *config, bool is_first)
+{
+    const struct device_class *class = class_of(sxp_head(config));
+
+    if (class == &block_class)
+        name_disk(config, is_first);
+    if (class != &net_class)
+        return;
+    net_name(config);
+    name_default(config, "script", x->config.vif_script);
+    name_uuid(config);
+    name_default(config, "backend", "0");
+}
+
+void devices_name(struct xend *x, struct sxp *config)
+{
+    bool is_first = true;
     struct sxp *entry;
 
     for (size_t i = 0; (entry = sxp_find(config, "device", i)); i++) {
-        if (entry->count > 1 && sxp_is_list(entry->item[1]) && sxp_head(entry->item[1]) &&
-            !strcmp(sxp_head(entry->item[1]), "vif"))
-            net_name(entry->item[1]);
+        if (entry->count < 2 || !sxp_is_list(entry->item[1]))
+            continue;
+        device_name(x, entry->item[1], is_first);
+        is_first &= class_of(sxp_head(entry->item[1])) != &block_class;
     }
 }
 
@@ -76,6 +125,7 @@ struct device *device_new(struct domain *d, const struct sxp *config, struct fai
     v->class = class;
     v->kind = class->name;
     v->config = sxp_copy(config);
+    device_name(d->x, v->config, list_empty(&d->devices));
     v->domid = NO_DOMID;
     list_init(&v->link);
     if (class->parse(v, f)) {

@@ -40,7 +40,7 @@ struct device_class {
     void (*write)(struct device *v, struct store_tx *t);
     /* The script's path, free() it; extra variables into env as NAME=VALUE. */
     char *(*script)(struct device *v, struct strings *env);
-    /* Of QEMU's only: more is there than its backend's state; notes what others want to know. */
+    /* Asked when the backend is: that all else is; notes what others want to know. */
     bool (*is_ready)(struct device *v);
     void (*free_own)(struct device *v);
 };
@@ -70,8 +70,9 @@ extern const struct device_class block_class, net_class, vfb_class, vkbd_class;
 
 /* ---- device.c: a domain's devices ---- */
 
-/* Gives what has no name one, so that a restart finds the same (MAC addresses). */
-void devices_name(struct sxp *config);
+/* Gives what has no name one (MAC addresses, UUIDs), so that a restart finds the same, and says
+ * what is left to defaults. */
+void devices_name(struct xend *x, struct sxp *config);
 /* Makes d->devices of d->config, not connected. */
 int devices_from_config(struct domain *d, struct failure *f);
 int devices_check(struct domain *d, struct failure *f);
@@ -87,6 +88,8 @@ void devices_free(struct domain *d);
 struct device *device_new(struct domain *d, const struct sxp *config, struct failure *f);
 void device_free(struct device *v);
 struct device *device_find(struct domain *d, const char *class, uint32_t devid);
+/* Of one device, as devices_name(); is_first: of its domain's disks. */
+void device_name(struct xend *x, struct sxp *config, bool is_first);
 
 /* ---- handshake.c: one device ---- */
 

@@ -109,6 +109,7 @@ static void script_on_done(void *arg, int status, const char *last)
         free(why);
         return;
     }
+    v->class->is_ready(v);
     is_connected(v);
 }
 

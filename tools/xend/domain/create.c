@@ -107,7 +107,7 @@ int domain_define(struct xend *x, const struct sxp *config, struct domain **d, s
         *d = domain_new(x, c.name, uuid);
         (*d)->config = config_to_sxp(&c, "domain");
         domain_put(*d, "uuid", uuid);
-        devices_name((*d)->config);
+        devices_name(x, (*d)->config);
         number_devices((*d)->config);
     }
     config_domain_free(&c);
