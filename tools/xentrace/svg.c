@@ -286,6 +286,14 @@ static void draw_axis(struct scene *s, double bottom)
             bottom + 34, us ? "microseconds" : ms ? "milliseconds" : "ticks");
 }
 
+static bool has_losses(const struct record *r, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (r[i].event == TRC_LOST_RECORDS)
+            return true;
+    return false;
+}
+
 static void draw_losses(struct scene *s, const struct record *r, size_t count, double bottom)
 {
     for (size_t i = 0; i < count; i++) {
@@ -303,15 +311,18 @@ static void draw_losses(struct scene *s, const struct record *r, size_t count, d
     }
 }
 
-static void draw_legend(struct scene *s)
+static void draw_legend(struct scene *s, bool losses)
 {
-    unsigned int x = LEFT;
+    unsigned int x = LEFT, end = s->p->width - RIGHT - (losses ? 330 : 210);
 
-    for (size_t i = 0; i < s->domains && x + 260 < s->p->width; i++, x += 58)
+    for (size_t i = 0; i < s->domains && x + 58 < end; i++, x += 58)
         fprintf(s->out, "<rect x=\"%u\" y=\"38\" width=\"12\" height=\"12\" fill=\"%s\"/>"
                 "<text x=\"%u\" y=\"48\">d%u</text>\n", x, palette[i % COLOURS], x + 17,
                 s->domain[i]);
     x = s->p->width - RIGHT - 210;
+    if (losses)
+        fprintf(s->out, "<rect x=\"%u\" y=\"38\" width=\"12\" height=\"12\" fill=\"#e03131\""
+                " opacity=\"0.15\"/><text x=\"%u\" y=\"48\">records lost</text>\n", end, end + 17);
     fprintf(s->out, "<rect x=\"%u\" y=\"40\" width=\"22\" height=\"8\" fill=\"" WAIT_COLOUR
             "\"/><text x=\"%u\" y=\"48\">waits for a CPU</text>\n", x, x + 27);
     fprintf(s->out, "<rect x=\"%u\" y=\"43\" width=\"22\" height=\"2\" fill=\"#adb5bd\"/>"
@@ -363,7 +374,7 @@ static void draw_scene(struct scene *s, const struct record *r, size_t count)
             lanes, lanes == 1 ? "" : "s");
     print_time(s->out, s->p, s->p->to - s->p->from);
     fputs("</text>\n", s->out);
-    draw_legend(s);
+    draw_legend(s, has_losses(r, count));
     double y = TOP;
 
     for (unsigned int cpu = 0; cpu < s->cpus; cpu++, y += CPU_LANE + GAP)
