@@ -31,11 +31,11 @@ class Machine:
 
     def __init__(self, name, logs, hypervisor=None, kernel=None, initrd=None, cdrom=None, disk=None,
                  smp=1, memory=1024, options="dom0_mem=512M", dom0_options="", cpu="max",
-                 machine="pc", devices=(), reboots=False, modules=None):
+                 machine="pc", devices=(), reboots=False, modules=None, accel="tcg,thread=multi"):
         self.name = name
         self.folder = tempfile.mkdtemp(prefix="xenith-")
         self.log_path = os.path.join(logs, name + ".log")
-        command = ["-M", machine, "-accel", "tcg,thread=multi", "-cpu", cpu, "-smp", str(smp),
+        command = ["-M", machine, "-accel", accel, "-cpu", cpu, "-smp", str(smp),
                    "-m", str(memory), "-display", "none", "-nodefaults", "-vga", "std",
                    "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                    "-monitor", f"unix:{self.folder}/monitor,server=on,wait=off",
