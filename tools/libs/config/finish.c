@@ -229,10 +229,10 @@ static int finish_disks(struct config_domain *d, struct config_error *e)
     return rc;
 }
 
-/* What only emulated cards have. */
-static void warn_of_emulation(struct config_domain *d)
+/* What only emulated cards have, from the first one of the script on. */
+static void warn_of_emulation(struct config_domain *d, size_t first)
 {
-    for (size_t i = 0; i < d->vif_count && strcmp(d->builder, "hvm"); i++) {
+    for (size_t i = first; i < d->vif_count && strcmp(d->builder, "hvm"); i++) {
         const struct config_vif *vif = &d->vifs[i];
 
         if (vif->model)
@@ -251,10 +251,11 @@ static int finish_vifs(struct config_domain *d, struct config_error *e)
             strings_add(&d->vif, "");
         d->nics = CONFIG_UNSET;
     }
+    size_t first = d->vif_count;
     int rc = PARSE_ALL(d, vif, vifs, vif_count, config_vif_parse, e);
 
     if (!rc)
-        warn_of_emulation(d);
+        warn_of_emulation(d, first);
     return rc;
 }
 
