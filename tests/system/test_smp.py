@@ -25,6 +25,19 @@ def check_hotplug(suite, m):
             assert rc == 0, f"CPU {cpu}: {out}"
 
 
+def check_processors(suite, m):
+    """The machine's own, by the hypervisor; the kernel's CPUs stay."""
+    with suite.check("processors go offline under the kernel's work and come back"):
+        for state, left in ((0, 2), (1, 4)):
+            for cpu in (1, 3):
+                m.output(f"echo {state} >/sys/devices/system/xen_cpu/xen_cpu{cpu}/online", 60)
+            info = m.output("physinfo")
+            assert f"cpus {left}" in info, info
+            out, rc = m.run("load 5", 90)
+            assert rc == 0, out
+        assert m.output("nproc") == "4"
+
+
 def run_eight(suite):
     with suite.boot("smp-8", smp=8, options="dom0_mem=768M") as m:
         with suite.check("dom0 starts on eight CPUs"):
@@ -40,6 +53,8 @@ def run(suite):
             m.wait_shell()
             assert m.output("nproc") == "4", m.output("nproc")
         check_hotplug(suite, m)
+        if not suite.is_peer:
+            check_processors(suite, m)
         with suite.check("all CPUs under load"):
             out, rc = m.run("load 10", 90)
             assert rc == 0, out
