@@ -314,10 +314,49 @@ static void check_overflow(void)
     EXPECT_EQ(event_close(port), 0);
 }
 
+static long perfc(unsigned int cmd)
+{
+    op.cmd = XEN_SYSCTL_perfc_op;
+    op.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    op.u.perfc_op.cmd = cmd;
+    return HYPERCALL_1(sysctl, &op);
+}
+
+/* In hypervisors that count; others say so. */
+static void check_counters(void)
+{
+    static struct xen_sysctl_perfc_desc desc[100];
+    static uint32_t values[1000];
+
+    section("performance counters");
+    memset(&op, 0, sizeof(op));
+    if (perfc(XEN_SYSCTL_PERFCOP_reset) == -XEN_ENOSYS)
+        return;
+    for (unsigned int i = 0; i < 10; i++)
+        HYPERCALL_2(xen_version, XENVER_version, 0);
+    REQUIRE_EQ(perfc(XEN_SYSCTL_PERFCOP_query), 0);
+    unsigned int counters = op.u.perfc_op.nr_counters, all = op.u.perfc_op.nr_vals, sum = 0;
+    REQUIRE(counters > 0 && counters <= 100 && all >= counters && all <= 1000);
+    set_xen_guest_handle(op.u.perfc_op.desc, desc);
+    set_xen_guest_handle(op.u.perfc_op.val, values);
+    REQUIRE_EQ(perfc(XEN_SYSCTL_PERFCOP_query), 0);
+    for (unsigned int i = 0; i < counters; i++) {
+        if (!strcmp(desc[i].name, "hypercalls") && desc[i].nr_vals == 64)
+            EXPECT(values[sum + __HYPERVISOR_xen_version] >= 10);
+        sum += desc[i].nr_vals;
+    }
+    EXPECT_EQ(sum, all);
+    EXPECT_ERROR(perfc(99));
+    set_xen_guest_handle(op.u.perfc_op.val, (void *)HYPERVISOR_VIRT_START);
+    EXPECT_EQ(perfc(XEN_SYSCTL_PERFCOP_query), -XEN_EFAULT);
+}
+
 TEST("trace")
 {
     struct record r;
 
+    check_counters();
+    memset(&op, 0, sizeof(op));
     check_setup();
     check_hypercalls();
     check_memory();
