@@ -137,7 +137,7 @@ static void free_qemu(struct qemu *q)
 
 static void remove_traces(struct xend *x, uint32_t domid)
 {
-    static const char *const files[] = { "secret", "pid" };
+    static const char *const files[] = { "secret", "vnc", "port.new", "port", "pid" };
     char path[64];
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -251,6 +251,7 @@ static void __attribute__((noreturn)) be_qemu(pid_t parent, int lock, int log,
     if (getppid() != parent)
         _exit(127);
     setsid();
+    umask(077);
     for (int i = 1; i < NSIG; i++)
         signal(i, SIG_DFL);
     dup2(null, 0);
@@ -303,16 +304,52 @@ static int write_secret(uint32_t domid, const char *password, struct failure *f)
 static int make_args(struct domain *d, struct strings *args, struct failure *f)
 {
     const struct config_vfb *vfb = vfb_of(d);
-    const char *binary = qemu_binary();
-    char secret[64];
+    const char *binary = qemu_binary(), *password = qemu_password(vfb, &d->x->config);
+    char base[64];
 
     if (!binary)
         return fail(f, -ENOENT, "QEMU is not installed (Debian: qemu-system-xen)");
-    run_path(secret, d->domid, "secret");
-    qemu_args(args, binary, d->domid, d->name, vfb, &d->x->config, secret);
-    const char *password = qemu_password(vfb, &d->x->config);
-
+    snprintf(base, sizeof(base), RUN_DIR "/qemu-%u", d->domid);
+    qemu_args(args, binary, d->domid, d->name, vfb, &d->x->config, base);
     return *password ? write_secret(d->domid, password, f) : 0;
+}
+
+static void __attribute__((noreturn)) be_gate(int qemu, int log, const struct strings *args)
+{
+    /* Nobody's child, so that nobody has to wait for it: it ends with QEMU. */
+    if (fork())
+        _exit(0);
+    setsid();
+    for (int i = 1; i < NSIG; i++)
+        signal(i, SIG_DFL);
+    dup2(open("/dev/null", O_RDWR), 0);
+    dup2(log, 1);
+    dup2(log, 2);
+    if (qemu == 3)
+        fcntl(3, F_SETFD, 0);
+    else
+        dup2(qemu, 3);
+    execv(args->item[0], args->item);
+    dprintf(2, "%s: %s\n", args->item[0], strerror(errno));
+    syscall(SYS_pidfd_send_signal, 3, SIGKILL, NULL, 0);
+    _exit(127);
+}
+
+static void start_gate(struct qemu *q, int log)
+{
+    struct domain *d = q->d;
+    struct strings args = { 0 };
+    char base[64];
+
+    snprintf(base, sizeof(base), RUN_DIR "/qemu-%u", q->domid);
+    qemu_gate_args(&args, q->domid, vfb_of(d), &d->x->config, base);
+    pid_t pid = args.count ? fork() : 0;
+
+    if (args.count && !pid)
+        be_gate(q->pidfd, log, &args);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    strings_free(&args);
 }
 
 static int start(struct domain *d, const struct strings *args, struct failure *f)
@@ -337,6 +374,8 @@ static int start(struct domain *d, const struct strings *args, struct failure *f
         fail(f, rc, "QEMU cannot be started: %s", strerror(-rc));
     else if (!new_qemu(d, pid))
         rc = fail(f, -EIO, "QEMU cannot be watched: the kernel has no pidfd_open");
+    if (!rc)
+        start_gate(d->qemu, log);
     if (log >= 0)
         close(log);
     if (lock >= 0)
@@ -432,7 +471,27 @@ void qemu_sweep(struct xend *x)
 
 /* ---- VNC ---- */
 
+/* The gate's, if there is one. */
+static unsigned int gate_port(const struct qemu *q)
+{
+    unsigned int port = 0;
+    char path[64];
+
+    run_path(path, q->domid, "port");
+    FILE *in = fopen(path, "re");
+
+    if (in && fscanf(in, "%u", &port) != 1)
+        port = 0;
+    if (in)
+        fclose(in);
+    return port;
+}
+
 unsigned int qemu_vnc_port(const struct domain *d)
 {
-    return qemu_runs(d) ? qemu_listening_port(d->qemu->pid) : 0;
+    if (!qemu_runs(d))
+        return 0;
+    unsigned int port = gate_port(d->qemu);
+
+    return port ? port : qemu_listening_port(d->qemu->pid);
 }

@@ -14,6 +14,7 @@
 
 #include "device/qemu_args.h"
 
+#define GATE "/usr/lib/xen/bin/xen-vncgate"
 #define VNC_BASE 5900
 #define VNC_MOST 100            /* displays that are tried */
 #define STATE_LISTEN 0x0a
@@ -65,32 +66,65 @@ static void add_tls(struct strings *args, struct buffer *vnc, const struct confi
     free(dir);
 }
 
-static void add_vnc(struct strings *args, uint32_t domid, const struct config_vfb *vfb,
-                    const struct config_xend *c, const char *secret)
+static bool needs_gate(const struct config_vfb *vfb, const struct config_xend *c)
+{
+    return vfb && vfb->vnc == 1 && *qemu_password(vfb, c) && c->vnc_tls != 1;
+}
+
+/* The displays from which a free one is taken. */
+static void vnc_range(uint32_t domid, const struct config_vfb *vfb, long long *first,
+                      long long *last)
 {
     bool is_fixed = vfb->vncunused == 0;
-    long long display = vfb->vncdisplay != CONFIG_UNSET ? vfb->vncdisplay : is_fixed ? domid : 0;
+
+    *first = vfb->vncdisplay != CONFIG_UNSET ? vfb->vncdisplay : is_fixed ? domid : 0;
+    *last = is_fixed ? *first : *first + VNC_MOST;
+}
+
+static void add_vnc(struct strings *args, uint32_t domid, const struct config_vfb *vfb,
+                    const struct config_xend *c, const char *base)
+{
     struct buffer vnc = { 0 };
+    long long first, last;
+    char *file = escaped(base);
 
-    buffer_printf(&vnc, "%s:%lld", qemu_listen(vfb, c), display);
-    if (!is_fixed)
-        buffer_printf(&vnc, ",to=%lld", display + VNC_MOST);
-    if (*qemu_password(vfb, c)) {
-        char *file = escaped(secret);
-
+    vnc_range(domid, vfb, &first, &last);
+    if (needs_gate(vfb, c))
+        buffer_printf(&vnc, "unix:%s.vnc", file);
+    else
+        buffer_printf(&vnc, "%s:%lld", qemu_listen(vfb, c), first);
+    if (!needs_gate(vfb, c) && last > first)
+        buffer_printf(&vnc, ",to=%lld", last);
+    if (!needs_gate(vfb, c) && *qemu_password(vfb, c)) {
         add(args, "-object", NULL);
-        strings_give(args, xasprintf("secret,id=vnc0,file=%s", file));
+        strings_give(args, xasprintf("secret,id=vnc0,file=%s.secret", file));
         buffer_puts(&vnc, ",password-secret=vnc0");
-        free(file);
     }
     if (c->vnc_tls == 1)
         add_tls(args, &vnc, c);
     add(args, "-vnc", buffer_string(&vnc));
     buffer_free(&vnc);
+    free(file);
+}
+
+void qemu_gate_args(struct strings *args, uint32_t domid, const struct config_vfb *vfb,
+                    const struct config_xend *c, const char *base)
+{
+    static const char *const files[] = { "vnc", "secret", "port" };
+    long long first, last;
+
+    if (!needs_gate(vfb, c))
+        return;
+    vnc_range(domid, vfb, &first, &last);
+    add(args, GATE, qemu_listen(vfb, c));
+    strings_give(args, xasprintf("%lld", VNC_BASE + first));
+    strings_give(args, xasprintf("%lld", VNC_BASE + last));
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        strings_give(args, xasprintf("%s.%s", base, files[i]));
 }
 
 void qemu_args(struct strings *args, const char *binary, uint32_t domid, const char *name,
-               const struct config_vfb *vfb, const struct config_xend *c, const char *secret)
+               const struct config_vfb *vfb, const struct config_xend *c, const char *base)
 {
     static const char *const nothing[] = {
         "-nodefaults", "-no-user-config", "-monitor", "none", "-serial", "none", "-parallel",
@@ -112,7 +146,7 @@ void qemu_args(struct strings *args, const char *binary, uint32_t domid, const c
         return;
     if (keymap && *keymap)
         add(args, "-k", keymap);
-    add_vnc(args, domid, vfb, c, secret);
+    add_vnc(args, domid, vfb, c, base);
 }
 
 /* ---- its log ---- */

@@ -11,9 +11,14 @@
 #include <base/strings.h>
 #include <config/config.h>
 
-/* Its words. vfb may be NULL; secret: the file that holds VNC's password. */
+/* Its words. vfb may be NULL; base: the path of its files up to their last dot (.secret holds
+ * VNC's password). */
 void qemu_args(struct strings *args, const char *binary, uint32_t domid, const char *name,
-               const struct config_vfb *vfb, const struct config_xend *c, const char *secret);
+               const struct config_vfb *vfb, const struct config_xend *c, const char *base);
+/* Those of the program that asks viewers for the password (tools/vncgate); none if it is not
+ * needed: without a password, and with TLS, which is QEMU's affair. */
+void qemu_gate_args(struct strings *args, uint32_t domid, const struct config_vfb *vfb,
+                    const struct config_xend *c, const char *base);
 /* Of the frame buffer, or the daemon's; "" if there is none. */
 const char *qemu_password(const struct config_vfb *vfb, const struct config_xend *c);
 const char *qemu_listen(const struct config_vfb *vfb, const struct config_xend *c);

@@ -44,7 +44,7 @@ static const char *words(const struct config_vfb *use)
     struct strings args = { 0 };
     struct buffer b = { 0 };
 
-    qemu_args(&args, "/bin/qemu", 7, "web", use, &xend, "/run/secret,7");
+    qemu_args(&args, "/bin/qemu", 7, "web", use, &xend, "/run/q,7");
     buffer_putc(&b, ' ');
     for (size_t i = 0; i < args.count; i++)
         buffer_printf(&b, "%s ", args.item[i]);
@@ -93,24 +93,55 @@ static void test_vnc(void **state)
     assert_has(words(&vfb), " -vnc 127.0.0.1:7 ");
 }
 
-/* A password is in a file; only the file's name is a word, its comma doubled. */
+static const char *gate_words(void)
+{
+    static char text[500];
+    struct strings args = { 0 };
+
+    qemu_gate_args(&args, 7, &vfb, &xend, "/run/q");
+    text[0] = '\0';
+    for (size_t i = 1; i < args.count; i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s ", args.item[i]);
+    strings_free(&args);
+    return text;
+}
+
+/* It is asked for by another program, and is no word of a command line. */
 static void test_password(void **state)
 {
     (void)state;
     vfb.vnc = 1;
+    assert_string_equal(gate_words(), "");
     xend.vncpasswd = "theirs";
     assert_string_equal(qemu_password(&vfb, &xend), "theirs");
     vfb.vncpasswd = "mine";
     assert_string_equal(qemu_password(&vfb, &xend), "mine");
-    const char *text = words(&vfb);
-
-    assert_has(text, " -object secret,id=vnc0,file=/run/secret,,7 ");
-    assert_has(text, ",password-secret=vnc0 ");
-    assert_has_not(text, "mine");
+    assert_has(words(&vfb), " -vnc unix:/run/q,,7.vnc ");
+    assert_has_not(words(&vfb), "mine");
+    assert_has_not(words(&vfb), "secret");
+    assert_string_equal(gate_words(), "127.0.0.1 5900 6000 /run/q.vnc /run/q.secret /run/q.port ");
+    vfb.vncunused = 0;
+    assert_string_equal(gate_words(), "127.0.0.1 5907 5907 /run/q.vnc /run/q.secret /run/q.port ");
     /* An empty one of its own is none. */
     vfb.vncpasswd = "";
-    assert_has_not(words(&vfb), "secret");
+    assert_has_not(words(&vfb), "unix:");
+    assert_string_equal(gate_words(), "");
     assert_string_equal(qemu_password(NULL, &xend), "");
+}
+
+/* With TLS, QEMU asks. */
+static void test_password_and_tls(void **state)
+{
+    (void)state;
+    vfb.vnc = 1;
+    vfb.vncpasswd = "mine";
+    xend.vnc_tls = 1;
+    const char *text = words(&vfb);
+
+    assert_has(text, " -object secret,id=vnc0,file=/run/q,,7.secret ");
+    assert_has(text, ",password-secret=vnc0,tls-creds=tls0 ");
+    assert_has_not(text, "mine");
+    assert_string_equal(gate_words(), "");
 }
 
 static void test_keymap_and_tls(void **state)
@@ -182,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup(test_disks_only, setup),
         cmocka_unit_test_setup(test_vnc, setup),
         cmocka_unit_test_setup(test_password, setup),
+        cmocka_unit_test_setup(test_password_and_tls, setup),
         cmocka_unit_test_setup(test_keymap_and_tls, setup),
         cmocka_unit_test(test_last_line),
         cmocka_unit_test(test_complaint),

@@ -1,0 +1,3 @@
+prog-y := xen-vncgate
+prog-dir := /usr/lib/xen/bin
+obj-y := main.o rfb.o des.o
