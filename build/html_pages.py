@@ -101,4 +101,5 @@ def write(top, pages, folder):
         with open(out, "w", encoding="utf-8") as f:
             f.write(f'<!doctype html>\n<meta charset="utf-8">\n<title>Xenith: {name}</title>\n'
                     f"<style>{STYLE}</style>\n<p>{bar}</p>\n{body(text)}\n")
-    shutil.copy(os.path.join(top, "docs/architecture.svg"), folder)
+    for picture in ("architecture.svg", "timeline.svg"):
+        shutil.copy(os.path.join(top, "docs", picture), folder)
