@@ -12,7 +12,7 @@ build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev
        python3 libxml2-dev uuid-dev libevent-dev libncurses-dev git debhelper lowdown"
 test="qemu-system-x86 grub-common grub-pc-bin xorriso mtools busybox-static cpio e2fsprogs
       mmdebstrap squashfs-tools libxen-dev libcmocka-dev python3-pexpect python3-pytest
-      openssh-client clang-format gdb"
+      openssh-client clang-format gdb pkgconf"
 
 missing=
 for package in $build $test; do
