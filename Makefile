@@ -8,7 +8,7 @@ world: xen tools
 
 include xen/rules.mk
 
-.PHONY: dist install check check-quick bench demo iso deb docs man clean distclean help tools
+.PHONY: dist install check check-quick bench bench-tools demo iso deb docs man clean distclean help tools
 # Everything as it is installed, in $(DIST)/install.
 dist: xen tools
 	$(Q)$(MAKE) -s -C tools install DESTDIR=$(DIST)/install
@@ -42,6 +42,11 @@ iso:
 docs:
 	build/docs.py
 # Speed is measured on a release build, beside the working one.
+bench-tools:
+	$(MAKE) tools
+	$(MAKE) xen debug=n DIST=$(CURDIR)/dist/release
+	bench/xenstored.py
+	bench/tools.py
 bench:
 	$(MAKE) xen debug=n DIST=$(CURDIR)/dist/release
 	bench/run --hypervisor dist/release/xen.elf32
@@ -60,6 +65,7 @@ help:
 	@echo "make deb          Debian packages: dist/deb"
 	@echo "make check        all tests; check-quick: a subset in minutes"
 	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
+	@echo "make bench-tools  the toolstack and xenstored, against Debian's xl and xenstored"
 	@echo "make demo         a Debian with our packages in QEMU, a guest in it; the console here"
 	@echo "make iso          the same as an image for a CD, a USB stick and real machines"
 	@echo "make docs         tables and picture of docs/ from the source; HTML in dist/docs"
