@@ -8,7 +8,8 @@ world: xen tools
 
 include xen/rules.mk
 
-.PHONY: dist install check check-quick bench bench-tools demo iso deb docs man clean distclean help tools
+.PHONY: dist install check check-quick bench bench-tools demo iso deb docs man
+.PHONY: clean distclean help tools
 # Everything as it is installed, in $(DIST)/install.
 dist: xen tools
 	$(Q)$(MAKE) -s -C tools install DESTDIR=$(DIST)/install
