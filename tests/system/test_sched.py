@@ -89,7 +89,7 @@ def initrd_with_tools(suite, folder):
     archive.copy("guests/initrd", linux_initrd(folder))
     files = [load("w256", "spin", 2, cpu_weight=256), load("w512", "spin", 2, cpu_weight=512),
              load("w1024", "spin", 2, cpu_weight=1024), load("ping", "ping"),
-             load("big", "spin", 32, memory=16), load("tiny", "idle", memory=4),
+             load("big", "spin", 32, memory=16), load("tiny", "idle"),
              config("linux", 'kernel = "/guests/vmlinuz"\nramdisk = "/guests/initrd"\n'
                     'memory = 128\nvcpus = 8\nextra = "console=hvc0 quiet"\n')]
     for path, text in files:
@@ -161,22 +161,25 @@ def check_shares(suite, m):
             assert abs(share - ideal) <= 0.03 * ideal, f"{got}"
         assert sum(got) > 1.8, f"two CPUs were not kept busy: {got}"
         m.run("echo '%s'" % " ".join(f"{share:.4f}" for share in got))
+
+
+def check_caps(suite, m):
+    """This and the next on one CPU: of two, icount stops one while the other runs."""
     with suite.check("caps hold within 3 %"):
+        for name in ("w256", "w512", "w1024"):
+            xm(m, f"create -q {name}")
         xm(m, "sched-credit -d w1024 -c 40")
         xm(m, "sched-credit -d w512 -c 25")
-        m.run("sleep 1")
-        got = used(m, names, 8)
-        assert abs(got[2] - 0.40) <= 0.012 and abs(got[1] - 0.25) <= 0.0075, f"{got}"
-        assert got[0] > 1.1, f"what caps leave is not used: {got}"
+        got = used(m, ["w256", "w512", "w1024"], 10)
+        assert abs(got[1] - 0.25) <= 0.0075 and abs(got[2] - 0.40) <= 0.012, f"{got}"
+        assert got[0] > 0.25, f"what caps leave is not used: {got}"
         xm(m, "sched-credit -d w1024 -c 0")
         xm(m, "sched-credit -d w512 -c 0")
 
 
 def check_latency(suite, m):
-    """On one CPU: with two, icount stops one of them while the other runs."""
     with suite.check("a guest that sleeps much is woken at once beside spinning ones"):
-        for name in ("w256", "w512", "w1024", "ping"):
-            xm(m, f"create -q {name}")
+        xm(m, "create -q ping")
         m.expect("PING ", 300)
         for _ in range(3):
             match = m.expect(r"PING (\d+) of (\d+) later than 2 ms, worst (\d+) us", 300)
@@ -223,7 +226,7 @@ def check_pools(suite, m):
         xm(m, "sched-sedf w512 -p 100 -s 30 -e 0")
         refused(m, "sched-sedf w512 -p 100 -s 200", "period")
         share = used(m, ["w512"], 4)[0]
-        assert abs(share - 0.60) < 0.02, f"two vcpus with 30 ms in 100 got {share:.3f}"
+        assert abs(share - 0.60) < 0.05, f"two vcpus with 30 ms in 100 got {share:.3f}"
         refused(m, "cpupool-destroy second", "1 domains")
         xm(m, "cpupool-migrate w512 Pool-0")
         xm(m, "cpupool-destroy second")
@@ -307,7 +310,7 @@ def run(suite):
         "dist/tests/guests", "domu_load.elf")], cwd=image.TOP, check=True)
     checks = [check_shares, check_refusals, check_pools, check_top,
               lambda s, m: check_many(s, m, 100 if suite.args.is_long else 25), check_kill]
-    boot(suite, "sched-latency", folder, 1, [check_latency])
+    boot(suite, "sched-one-cpu", folder, 1, [check_caps, check_latency])
     boot(suite, "sched", folder, 2, checks)
     if suite.args.is_long:
         boot(suite, "sched-linux", folder, 2, [check_hotplug])
