@@ -199,6 +199,30 @@ static void check_replace(void)
     EXPECT_EQ(GRANT_STATUS[REF], 0);
     EXPECT_EQ(TRAP_OF("mov (%0), %%al", :: "r"(next) : "rax").vector, X86_PF);
     EXPECT_EQ(pt_write(pt_entry(kernel_root(), GRANT_SPOT, 1), 0), 0);
+
+    section("replaced at the wrong place: the mapping that was to move is gone, and holds nothing");
+    struct xen_memory_domain self = { .domid = DOMID_SELF };
+    xen_pfn_t frame = mfn_of(other);
+    struct xen_memory_reservation r = { .nr_extents = 1, .domid = DOMID_SELF };
+    long before = memory_op(XENMEM_current_reservation, &self);
+
+    EXPECT_EQ(mmuext(MMUEXT_TLB_FLUSH_LOCAL, 0, 0), 0);
+    REQUIRE_EQ(map_page(kernel_root(), next, pte_of(other, PTE_RW)), 0);
+    REQUIRE_EQ(grant_map(REF, GRANT_SPOT, GNTMAP_host_map, &handle), GNTST_okay);
+    op.handle = handle;
+    op.host_addr = op.new_addr;
+    EXPECT_EQ(grant_table_op(GNTTABOP_unmap_and_replace, &op, 1), 0);
+    EXPECT(op.status < 0);
+    op.host_addr = (uintptr_t)GRANT_SPOT + 2 * PAGE_SIZE;
+    EXPECT_EQ(grant_table_op(GNTTABOP_unmap_and_replace, &op, 1), 0);
+    EXPECT(op.status < 0);
+    EXPECT_EQ(*GRANT_SPOT, 0x72);
+    EXPECT_EQ(grant_unmap(handle, GRANT_SPOT), GNTST_okay);
+    EXPECT_EQ(pt_write(pt_entry(kernel_root(), next, 1), 0), 0);
+    EXPECT_EQ(update_va_mapping(other, 0, UVMF_INVLPG), 0);
+    set_xen_guest_handle(r.extent_start, &frame);
+    EXPECT_EQ(memory_op(XENMEM_decrease_reservation, &r), 1);
+    EXPECT_EQ(memory_op(XENMEM_current_reservation, &self), before - 1);
 }
 
 TEST("grants_v2")

@@ -11,8 +11,9 @@
  * A writable or table frame whose count falls to 0 keeps its kind, so that the next user of the
  * same kind pays nothing (a table must be validated again: its contents may have changed in
  * between... only while writable, so VALIDATED is dropped with the last reference).
- * FRAME_TABLE_LOCK is held while contents are (in)validated or an entry changes; who waits for it
- * spins.  All changes of the word are compare-and-swap.
+ * FRAME_TABLE_LOCK is held while contents are (in)validated, an entry changes, or TLBs forget the
+ * last use of a frame that changes its kind; who waits for it spins.  All changes of the word are
+ * compare-and-swap.
  */
 #include <x86/mm.h>
 #include <x86/domain.h>
@@ -126,20 +127,27 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
                 new = ((old & ~FRAME_PARTIAL_PUT) | FRAME_TABLE_LOCK) + 1;
             }
         } else {
-            change = kind_of(old) != kind;
-            new = FRAME_TYPE(kind) | 1 | (needs_check(kind) ? FRAME_TABLE_LOCK : FRAME_VALIDATED);
+            /* Nobody else may use the new kind either until TLBs have forgotten the old one: a
+             * page that was a table and is written too early would still be walked. */
+            change = kind_of(old) != kind && kind_of(old) != FRAME_KIND_NONE;
+            new = FRAME_TYPE(kind) | 1 |
+                  (change || needs_check(kind) ? FRAME_TABLE_LOCK : FRAME_VALIDATED);
         }
         if (atomic_cas(&f->type, &old, new))
             break;
     }
 
-    if (change && kind_of(old) != FRAME_KIND_NONE) {
-        /* What the old use left in TLBs must be gone before the new use counts on it. */
+    if (change) {
         struct domain *d = domain_by_id_unlocked(frame_owner_id(f));
         tlb_flush_for_reuse(f, 0, d ? d->dirty_cpus : NULL);
     }
     if (likely(!(new & FRAME_TABLE_LOCK) || new & FRAME_VALIDATED))
         return 0;
+    if (!needs_check(kind)) {
+        atomic_or(&f->type, FRAME_VALIDATED);
+        frame_unlock_table(f);
+        return 0;
+    }
     int rc = validate_locked(f, kind, took_over, preemptible);
     if (took_over && (old & FRAME_PARTIAL_GET))
         /* the preempted one's plain reference; the caller has its own */

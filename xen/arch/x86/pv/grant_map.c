@@ -62,8 +62,8 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
 
     if (new_addr) {
         /* unmap_and_replace: the entry that maps new_addr moves here. */
-        struct frame *source =
-            (map_flags & GNTMAP_contains_pte) ? NULL : find_target(new_addr, 0, &from);
+        struct frame *source = (map_flags & GNTMAP_contains_pte) || new_addr == addr
+                                   ? NULL : find_target(new_addr, 0, &from);
         if (!source)
             return GNTST_general_error;
         replacement = atomic_xchg(from, 0);
@@ -71,9 +71,12 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
         invlpg(new_addr);
     }
     struct frame *table = find_target(addr, map_flags, &pe);
-    if (!table)
+    if (!table) {
+        if (replacement & PTE_PRESENT)
+            pv_l1_put(current->domain, replacement);
         return refuse(current->domain, GNTST_general_error,
                       "grant unmapped at %lx, which has no L1 entry", addr);
+    }
     pte_t old = *pe;
     int rc = GNTST_general_error;
     if ((old & PTE_PRESENT) && (old & PTE_GRANT) && mfn_eq(pte_mfn(old), frame)) {
@@ -81,6 +84,9 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
         rc = GNTST_okay;
     }
     pv_release_l1(table);
+    /* It did not find its new place: like any entry that is overwritten. */
+    if (rc && (replacement & PTE_PRESENT))
+        pv_l1_put(current->domain, replacement);
     return rc;
 }
 
