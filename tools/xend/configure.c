@@ -41,8 +41,31 @@ static int open_log(const struct xend *x, const struct config_xend *c)
     return log_open(x->is_foreground ? NULL : c->logfile, "xend", level_of(c->loglevel));
 }
 
+/* Doors that older daemons had. Who asks for one is not left to wonder why nobody answers. */
+static void log_missing_doors(const struct config_xend *c)
+{
+    const struct {
+        const char *key;
+        bool is_wanted;
+    } doors[] = {
+        { "xend-http-server", c->http_server == 1 },
+        { "xend-unix-server", c->unix_server == 1 },
+        { "xend-tcp-xmlrpc-server", c->tcp_xmlrpc_server == 1 },
+        { "xend-relocation-server", c->relocation_server == 1 },
+        { "xend-relocation-ssl-server", c->relocation_ssl_server == 1 },
+        { "xend-udev-event-server", c->udev_event_server == 1 },
+        { "xen-api-server", c->xen_api_server },
+    };
+
+    for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
+        if (doors[i].is_wanted)
+            log_warn("%s: this xend has no such server", doors[i].key);
+    }
+}
+
 static void log_warnings(const struct config_xend *c)
 {
+    log_missing_doors(c);
     for (size_t i = 0; i < c->warnings.count; i++)
         log_warn("%s", c->warnings.item[i]);
 }
