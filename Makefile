@@ -16,13 +16,17 @@ dist: xen tools
 
 INSTALLED_DIRS := etc/xen/auto var/lib/xen/save var/lib/xend var/log/xen
 
-install: world man
-	@test -n "$(DESTDIR)" || { echo "make install: say where with DESTDIR=" >&2; exit 2; }
+install: destdir world man
 	mkdir -p "$(DESTDIR)/boot" "$(DESTDIR)/usr/share/man" \
 	    $(foreach d,$(INSTALLED_DIRS),"$(DESTDIR)/$(d)")
 	cp -a $(DIST)/install/boot/. "$(DESTDIR)/boot/"
+	rm -f "$(DESTDIR)/boot/xen-syms"	# GRUB's generator would take this name for a hypervisor
 	cp -a $(DIST)/man/. "$(DESTDIR)/usr/share/man/"
 	$(MAKE) -C tools install DESTDIR="$(abspath $(DESTDIR))"
+
+.PHONY: destdir
+destdir:
+	@test -n "$(DESTDIR)" || { echo "make install: say where with DESTDIR=" >&2; exit 2; }
 
 # Manual pages quote the programs' own help.
 man: tools
