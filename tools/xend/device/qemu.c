@@ -147,13 +147,15 @@ static void remove_traces(struct xend *x, uint32_t domid)
     store_drop(x, "/local/domain/0/device-model/%u", domid);
 }
 
+/* status: -1 if init was told, and not we. */
 static void report_end(struct qemu *q, int status)
 {
-    char *last = qemu_complaint(q->d, "", 0);
+    char *last = qemu_complaint(q->d, "", 0), how[40] = "";
 
-    log_error("%s: QEMU ended by itself (%s %d)%s%s", q->d->name,
-              WIFSIGNALED(status) ? "signal" : "exit status",
-              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), last ? ": " : "",
+    if (status >= 0)
+        snprintf(how, sizeof(how), " (%s %d)", WIFSIGNALED(status) ? "signal" : "exit status",
+                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    log_error("%s: QEMU ended by itself%s%s%s", q->d->name, how, last ? ": " : "",
               last ? last : "");
     free(last);
 }
@@ -169,7 +171,8 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     /* No child of ours if we were restarted: init reaps it then. */
-    waitpid(q->pid, &status, WNOHANG);
+    if (waitpid(q->pid, &status, WNOHANG) != q->pid)
+        status = -1;
     q->is_over = true;
     event_del(q->event);
     remove_traces(q->d->x, q->domid);
