@@ -143,9 +143,10 @@ XEND_CONFIG = """(logfile /var/log/xen/xend.log)
 JOB = r"""
 log() { echo /var/log/xen/console/guest-$1.log; }
 await() {       # NAME TEXT: the guest says it within five minutes
-    for _ in $(seq 1000); do
+    for i in $(seq 300); do
         grep -aq "$2" $(log $1) 2>/dev/null && return
-        usleep 300000
+        sleep 1
+        [ $((i % 20)) != 0 ] || { echo "after $i s $1 says:"; tail -n 2 $(log $1); }
     done
     echo "PROBE failed: $1 does not say $2"; tail -n 20 $(log $1); $XL list
 }
@@ -269,7 +270,7 @@ def dom0_image(side, kernel, tools):
     roots = [folder, HOST_LIBRARIES]
     libraries = {}
     os.makedirs(OUT, exist_ok=True)
-    probe = compile_program("probe", TOP + "/bench/probe.c", *glob.glob(TOP + "/tools/libs/xc/*.c"))
+    probe = compile_program("probe", TOP + "/bench/probe.c", tools + "/tools/lib/libxc.a")
     archive = image.Archive()
     archive.folder("dev", "proc", "sys", "run", "tmp", "bin", "usr/bin", "usr/sbin", "var/lib",
                    "var/log", "etc/xen", "root")
@@ -345,7 +346,7 @@ def boot(side, hypervisor, kernel, initrd, limit):
             pass
     with open(log, "rb") as f:
         text = f.read().decode(errors="replace")
-    rows = {row: float(value) for row, value in re.findall(r"ROW (\w+) ([-0-9.]+)", text)}
+    rows = {row: float(value) for row, value in re.findall(r"^ROW (\w+) ([-0-9.]+)", text, re.M)}
     if "BENCH end" not in text or "PROBE failed" in text:
         sys.stderr.write(text[-3000:])
         print(f"bench: {side} did not finish (console in {log})")
