@@ -4,6 +4,7 @@
 #include <xen/control.h>
 #include <xen/options.h>
 #include <xen/rcu.h>
+#include <xen/trace.h>
 
 #include "policy.h"
 
@@ -28,6 +29,8 @@ int domctl_scheduler(struct domain *d, struct xen_domctl *op)
     else if (id == policy->id && cmd == XEN_DOMCTL_SCHEDOP_putinfo)
         rc = policy->put(d->sched, op);
     spin_unlock(&cpupool_lock);
+    if (!rc && cmd == XEN_DOMCTL_SCHEDOP_putinfo)
+        trace_1(TRC_SCHED_ADJDOM, d->id);
     return rc;
 }
 
