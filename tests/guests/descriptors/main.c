@@ -147,6 +147,23 @@ static void check_update(void)
     EXPECT_EQ(page_remap(gdt, PTE_RW), 0);
 }
 
+/* Wherever the hypervisor has its view of our tables: we see faults, plain ones. */
+static void check_windows(void)
+{
+    section("the hypervisor's view of them is not ours to touch");
+    for (unsigned int slot = 1; slot < 16; slot++) {
+        for (unsigned int page = 0; page < 34; page += 2) {
+            uint64_t at = HYPERVISOR_VIRT_START + ((uint64_t)slot << 39) + page * PAGE_SIZE;
+            struct trap t = TRAP_OF("mov (%0), %%rax", :: "r"(at) : "rax");
+
+            EXPECT_EQ(t.vector, X86_PF);
+            EXPECT_EQ(t.cr2, at);
+            t = TRAP_OF("mov %%rax, (%0)", :: "r"(at) : "memory");
+            EXPECT_EQ(t.vector, X86_PF);
+        }
+    }
+}
+
 static void check_ldt(void)
 {
     section("an LDT");
@@ -164,6 +181,8 @@ static void check_ldt(void)
     section("a change is seen");
     EXPECT_EQ(update_descriptor(maddr_of(&ldt[5]), DATA), 0);
     EXPECT_EQ(load_fs(5 << 3 | 7).vector, NO_TRAP);
+
+    check_windows();
 
     section("gone");
     EXPECT_EQ(mmuext(MMUEXT_SET_LDT, 0, 0), 0);

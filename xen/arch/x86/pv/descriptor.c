@@ -145,7 +145,7 @@ bool pv_map_ldt_page(uint64_t offset, struct cpu_user_regs *regs)
     struct pv_vcpu *pv = &v->arch.pv;
     unsigned int page = (unsigned int)(offset >> PAGE_SHIFT);
 
-    if (offset >= (uint64_t)pv->ldt_entries * 8)
+    if (offset >= (uint64_t)pv->ldt_entries * 8 || (pv->ldt_mapped & (1u << page)))
         return false;
     pte_t *pe;
     struct frame *table = pv_find_l1(v, pv->ldt_base + offset, &pe);

@@ -28,7 +28,8 @@ static void page_fault(struct cpu_user_regs *regs)
 
     sti();
     perf_count(PERF_PAGE_FAULT);
-    if (unlikely(address >= PERDOMAIN_START && address < PERDOMAIN_END)) {
+    if (unlikely(address >= PERDOMAIN_START && address < PERDOMAIN_END) &&
+        !(regs->error_code & PF_USER)) {
         /* Loading a selector whose descriptor is in a window page that is not there (yet). */
         uint64_t window = address - perdomain_gdt_va(v->vcpu_id);
         if (window >= (16 << PAGE_SHIFT) && window < (32 << PAGE_SHIFT) &&
