@@ -30,7 +30,10 @@ for i in 1 2 3 4 5 6 7 8; do
     (while :; do i=$((i + 1)); done) &
 done
 while :; do
-    echo "GUEST-CPUS $(nproc --all) $(nproc)"
+    # A CPU that is there is switched on, as udev's rule for virtual machines does.
+    for online in /sys/devices/system/cpu/cpu[1-9]*/online; do
+        [ "$(cat $online)" != 0 ] || echo 1 >$online
+    done
     sleep 1
 done
 """
@@ -59,7 +62,7 @@ def add_tools(archive):
 
 
 def linux_initrd(folder):
-    """A userland of eight loops that says how many CPUs it has."""
+    """A userland of eight loops that uses all CPUs it is given."""
     archive = image.Archive()
     archive.folder("dev", "proc", "sys", "bin")
     archive.device("dev/console", 5, 1)
@@ -229,6 +232,7 @@ def check_pools(suite, m):
         assert abs(share - 0.60) < 0.05, f"two vcpus with 30 ms in 100 got {share:.3f}"
         refused(m, "cpupool-destroy second", "1 domains")
         xm(m, "cpupool-migrate w512 Pool-0")
+        assert re.search(r"^w512 .* 512 +0$", xm(m, "sched-credit"), re.M), "its weight is lost"
         xm(m, "cpupool-destroy second")
         xm(m, "cpupool-cpu-add Pool-0 1")
         assert len(xm(m, "cpupool-list").splitlines()) == 2
@@ -280,7 +284,6 @@ def online(m, name):
 def check_hotplug(suite, m):
     with suite.check("stock Linux with eight VCPUs starts"):
         xm(m, "create -q linux", 300)
-        m.expect(r"Started|dom0# ", 10)
         wait_for(m, "eight VCPUs", lambda: online(m, "linux") == 8, 240)
     with suite.check("vcpu-set takes them away and gives them back, under load"):
         for count in (1, 8, 2):

@@ -132,7 +132,7 @@ int main(int argc, char **argv)
     }
     rc = xc_open(&source.xc);
     if (rc) {
-        fprintf(stderr, "xentop: cannot reach the hypervisor: %s. Is this dom0, and are you root?\n",
+        fprintf(stderr, "xentop: cannot reach the hypervisor: %s. Is this dom0, and you root?\n",
                 strerror(-rc));
         return 1;
     }

@@ -5,10 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include <xc/xc.h>
-
 #include "api/api.h"
-#include "domain/domain.h"
 #include "node/cpupool.h"
 
 void read_pools(struct request *r)
@@ -88,30 +85,4 @@ void change_pool_split(struct request *r)
     struct failure f;
 
     answer(r, cpupool_split_nodes(r->x, &f), &f);
-}
-
-static int migrate(struct xend *x, const char *name, const char *pool_name, struct failure *f)
-{
-    struct domain *d = domain_find(x, name, f);
-    struct xc_cpupool pool;
-    int rc = d ? cpupool_find(x, pool_name, &pool, f) : -ESRCH;
-
-    if (rc)
-        return rc;
-    if (!d->domid)
-        return fail(f, -EPERM, "Domain '%s' stays in the first pool", d->name);
-    if (!domain_is_alive(d))
-        return fail(f, -ENOENT, "Domain '%s' is not started", d->name);
-    rc = xc_cpupool_move_domain(x->xc, pool.id, d->domid);
-    if (rc == -ENODEV)
-        return fail(f, rc, "Pool '%s' has no CPU", pool_name);
-    return rc ? fail(f, rc, "Domain '%s' cannot be moved to pool '%s': %s", d->name, pool_name,
-                     strerror(-rc))
-              : 0;
-}
-
-void change_pool_migrate(struct request *r)
-{
-    domains_refresh(r->x);
-    with_word(r, migrate);
 }

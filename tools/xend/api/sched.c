@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/log.h>
 #include <base/strings.h>
 #include <host/host.h>
 #include <xc/xc.h>
@@ -395,4 +396,53 @@ void change_pin(struct request *r)
 
     if (d)
         answer(r, set_pin(d, word(r, 1), word(r, 2), &f), &f);
+}
+
+/* ---- another pool ---- */
+
+/* A scheduler that meets a domain anew does not know what it was promised. */
+static void share_again(struct domain *d)
+{
+    unsigned int sched = scheduler_of(d);
+    unsigned int weight = remembered(d, "cpu_weight", DEFAULT_WEIGHT);
+    unsigned int cap = remembered(d, "cpu_cap", 0);
+    int rc = 0;
+
+    if (sched == XEN_SCHEDULER_CREDIT2)
+        rc = xc_sched_credit2_set(d->x->xc, d->domid, weight, cap);
+    else if (sched == XEN_SCHEDULER_CREDIT)
+        rc = xc_sched_credit_set(d->x->xc, d->domid, weight, cap);
+    if (rc)
+        log_warn("%s: weight and cap are not what they were: %s", d->name, strerror(-rc));
+}
+
+static int migrate(struct xend *x, const char *name, const char *pool_name, struct failure *f)
+{
+    struct domain *d = domain_find(x, name, f);
+    struct xc_cpupool pool;
+    int rc = d ? cpupool_find(x, pool_name, &pool, f) : -ESRCH;
+
+    if (rc)
+        return rc;
+    if (!d->domid)
+        return fail(f, -EPERM, "Domain '%s' stays in the first pool", d->name);
+    if (!domain_is_alive(d))
+        return fail(f, -ENOENT, "Domain '%s' is not started", d->name);
+    rc = xc_cpupool_move_domain(x->xc, pool.id, d->domid);
+    if (rc == -ENODEV)
+        return fail(f, rc, "Pool '%s' has no CPU", pool_name);
+    if (rc)
+        return fail(f, rc, "Domain '%s' cannot be moved to pool '%s': %s", d->name, pool_name,
+                    strerror(-rc));
+    d->info.cpupool = pool.id;
+    share_again(d);
+    return 0;
+}
+
+void change_pool_migrate(struct request *r)
+{
+    struct failure f;
+
+    domains_refresh(r->x);
+    answer(r, migrate(r->x, word(r, 0), word(r, 1), &f), &f);
 }
