@@ -24,7 +24,7 @@
 #include <xenstored/persist.h>
 #include <xenstored/ring.h>
 
-static const char file[] = "/tmp/xenstored-test-state";
+static char file[48];        /* of this process: several may run at once */
 
 static void restart(void)
 {
@@ -220,5 +220,6 @@ int main(void)
         cmocka_unit_test(test_ring),
     };
 
+    snprintf(file, sizeof(file), "/tmp/xenstored-test-state.%d", getpid());
     return cmocka_run_group_tests_name("xenstored state and ring", tests, NULL, NULL);
 }
