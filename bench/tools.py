@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The toolstack's speed: Debian's Xen with xl against ours with xm, in one table.
 
-    bench/tools.py [--only theirs|ours] [--hypervisor ELF32] [--peer-xen] [--tools DIR]
+    bench/tools.py [--only theirs|ours] [--parts create,list,disk,net,micro] [--peer-xen]
 
 Boots the same stock dom0 twice under QEMU's icount, where one instruction is one nanosecond, and
 runs the same story in it: guests created and destroyed, thirty of them listed, micro-benchmarks, a
@@ -35,7 +35,8 @@ PACKAGES = """xen-utils-4.17 xen-utils-common xenstore-utils libxenstore4 libxen
     libxenforeignmemory1 libxenhypfs1 libyajl2 libnl-3-200 libnl-route-3-200 libc6 bash iproute2
     util-linux mount coreutils libmnl0 libbpf1 libelf1 libcap2 libbsd0 libmd0 libxtables12 libtinfo6
     libselinux1 libpcre2-8-0 libacl1 libattr1 libgmp10 libsmartcols1 libmount1 libblkid1 zlib1g
-    liblzma5 libzstd1 liblz4-1 libevent-2.1-7 libevent-core-2.1-7 libuuid1 libdb5.3""".split()
+    liblzma5 libzstd1 liblz4-1 libevent-2.1-7 libevent-core-2.1-7 libuuid1 libdb5.3
+    libgcc-s1""".split()
 DOM0_MODULES = """xen-evtchn xen-gntdev xen-gntalloc xen-privcmd xenfs xen-blkback xen-netback
     bridge loop brd""".split()
 GUEST_MODULES = "xen-blkfront xen-netfront xen-evtchn xen-gntdev xen-gntalloc xen-privcmd".split()
@@ -140,7 +141,7 @@ XEND_CONFIG = """(logfile /var/log/xen/xend.log)
 (enable-dom0-ballooning no)
 """
 
-JOB = r"""
+HELPERS = r"""
 log() { echo /var/log/xen/console/guest-$1.log; }
 await() {       # NAME TEXT: the guest says it within five minutes
     for i in $(seq 300); do
@@ -161,7 +162,9 @@ config() {      # NAME MEMORY WORDS LINE...
 tiny() {        # NAME MEMORY
     printf '%s\n' "name = '$1'" "memory = $2" "kernel = '/tiny.elf'" >/etc/xen/$1
 }
+"""
 
+PARTS = {"create": r"""
 tiny big 1024
 probe run create_1gib 1 $XL create -p /etc/xen/big
 probe gone destroy_1gib $($XL domid big) $XL destroy big
@@ -173,7 +176,7 @@ probe gone destroy_running $($XL domid first) $XL destroy first
 config second 256 ""
 probe until create_to_init_again $(log second) GUEST-INIT $XL create /etc/xen/second
 $XL destroy second
-
+""", "list": r"""
 for i in $(seq 30); do tiny tiny$i 16; done
 cat >/create-all.sh <<'END'
 for i in $(seq 30); do $XL create -p /etc/xen/tiny$i || exit 1; done
@@ -182,13 +185,13 @@ probe run create_all 1 bash /create-all.sh
 probe run list_30 5 $XL list
 probe memory $(pidof xenstored) $(pidof xenconsoled) $(pidof xend) $(pidof xl)
 for i in $(seq 30); do $XL destroy tiny$i; done
-
+""", "disk": r"""
 config disks 256 bench=disk "disk = [ 'phy:/dev/ram0,xvda,w', 'file:/disk.img,xvdb,w' ]"
 $XL create /etc/xen/disks >/dev/null
 await disks GUEST-DONE
 rows disks
 $XL destroy disks
-
+""", "net": r"""
 probe serve &
 config net1 256 "here=10.0.0.2 there=10.0.0.1 row=dom0" \
     "vif = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0' ]"
@@ -202,12 +205,12 @@ await net2 GUEST-DONE
 rows net2
 $XL destroy net1
 $XL destroy net2
-
+""", "micro": r"""
 config micro 256 rdinit=/micro
 $XL create /etc/xen/micro >/dev/null
 await micro "BENCH end"
 rows micro guest_
-"""
+"""}
 
 
 # ---- images ----
@@ -265,7 +268,7 @@ def add_programs(archive, folder, names, libraries, roots):
                 needed(path, roots, libraries)
 
 
-def dom0_image(side, kernel, tools):
+def dom0_image(side, kernel, tools, parts):
     folder = image.package_unpack(PACKAGES)
     roots = [folder, HOST_LIBRARIES]
     libraries = {}
@@ -291,7 +294,7 @@ def dom0_image(side, kernel, tools):
         archive.copy(place + name, path, 0o755)
     archive.file("init", DOM0_INIT, 0o755)
     archive.file("start.sh", START[side])
-    archive.file("job.sh", JOB)
+    archive.file("job.sh", HELPERS + "".join(PARTS[part] for part in parts))
     archive.copy("vmlinuz", kernel.vmlinuz)
     archive.copy("tiny.elf", tiny_kernel())
     archive.copy("guest.cpio", guest_image(kernel, probe))
@@ -307,6 +310,10 @@ def add_theirs(archive, folder, tools, libraries, roots):
                  libraries, roots)
     for path in glob.glob(folder + "/etc/xen/scripts/*"):
         archive.copy("etc/xen/scripts/" + os.path.basename(path), path, 0o755)
+    archive.file("etc/xen/xl.conf", "")
+    # No program names it, but xl's threads load it at their end.
+    for path in glob.glob(folder + "/lib/x86_64-linux-gnu/libgcc_s.so.1"):
+        libraries["libgcc_s.so.1"] = path
 
 
 def add_ours(archive, folder, tools, libraries, roots):
@@ -379,6 +386,7 @@ def main():
                         help="ours, ELF32")
     parser.add_argument("--peer-xen", action="store_true", help="our tools on Debian's hypervisor")
     parser.add_argument("--tools", default=os.path.join(TOP, "dist"), help="DIST of the tools")
+    parser.add_argument("--parts", default=",".join(PARTS), help="of the story: " + ",".join(PARTS))
     parser.add_argument("--timeout", type=int, default=3600, help="seconds of wall time for a boot")
     args = parser.parse_args()
     os.makedirs(OUT, exist_ok=True)
@@ -387,14 +395,15 @@ def main():
         peer = image.peer_xen()
     path = os.path.join(OUT, "tools.json")
     result = {}
-    if os.path.exists(path):
+    if os.path.exists(path):        # of other parts, and of the other side
         with open(path) as f:
             result = json.load(f)
     for side, hypervisor in (("theirs", peer), ("ours", peer if args.peer_xen else
                                                 args.hypervisor)):
         if args.only in (None, side):
-            initrd = dom0_image(side, kernel, args.tools)
-            result[side] = boot(side, hypervisor, kernel, initrd, args.timeout)
+            initrd = dom0_image(side, kernel, args.tools, args.parts.split(","))
+            rows = boot(side, hypervisor, kernel, initrd, args.timeout)
+            result.setdefault(side, {}).update(rows)
             with open(path, "w") as f:
                 json.dump(result, f, indent=1)
     report(result.get("theirs", {}), result.get("ours", {}))
