@@ -185,9 +185,6 @@ class Dom0:
 
     def rows(self):
         """name: (id, memory, vcpus, state) of the list."""
-        table = {}
-        for line in self.must(f"{self.tool} list").splitlines()[1:]:
-            words = line.split()
-            if len(words) == 6:
-                table[words[0]] = (int(words[1]), int(words[2]), int(words[3]), words[4])
-        return table
+        row = re.compile(r"^(\S+) +(\d+) +(\d+) +(\d+) +([-a-z]{6}) +[\d.]+$", re.M)
+        return {name: (int(number), int(memory), int(vcpus), state) for
+                name, number, memory, vcpus, state in row.findall(self.must(f"{self.tool} list"))}

@@ -164,7 +164,10 @@ class Machine:
         self.log.write(b"\n---- info registers -a\n" + state.encode())
 
     def close(self):
-        self.console.close(force=True)
+        try:
+            self.console.close(force=True)
+        except pexpect.ExceptionPexpect:        # a busy host has not yet done what it was told
+            self.console.wait()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
