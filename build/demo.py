@@ -20,7 +20,7 @@ import demo_image
 from demo_image import TOP, say
 
 QEMU = "qemu-system-x86_64"
-ESCAPE = "0x1d"                 # CTRL-]: QEMU's own CTRL-a is the hypervisor's
+ESCAPE = "0x14"                 # CTRL-t; CTRL-a is the hypervisor's, CTRL-] that of xm console
 ACCELERATORS = {"kvm": ["-accel", "kvm", "-cpu", "host"],
                 "tcg": ["-accel", "tcg,thread=multi", "-cpu", "max"]}
 NO_DOM0 = b"No module was loaded"  # says the hypervisor without a dom0
@@ -137,7 +137,7 @@ def main():
         return batch(disk)
     if sys.argv[1:]:
         sys.exit(__doc__)
-    say("booting; 'poweroff' ends it, and so does CTRL-] x")
+    say("booting; 'poweroff' ends it, and so does CTRL-t x")
     arguments = command(disk)
     os.execvp(arguments[0], arguments)
 

@@ -4,7 +4,7 @@
 # From a bare Debian 12 to a running dom0 with a guest, as root: installs what is needed, builds our
 # packages, makes a Debian disk image with them, and boots it in QEMU with the console here.
 #
-#   build/demo.sh           ... and leaves the console to you: poweroff ends it, so does CTRL-] x
+#   build/demo.sh           ... and leaves the console to you: poweroff ends it, so does CTRL-t x
 #   build/demo.sh --batch   tries it without a person; its status says whether all worked. The same
 #                           with DEMO_BATCH=1
 #   build/demo.sh --iso     stops after writing dist/xenith.iso, for a CD or a USB stick

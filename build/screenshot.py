@@ -16,6 +16,7 @@ COLOURS = {"plain": "#d4d4d4", "prompt": "#7fd88f", "typed": "#ffffff", "xen": "
 
 
 def lines_of(text):
+    text = text.replace("\r\r", "\r")
     text = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|\][^\x07]*\x07)", "", text)
     lines = []
     for line in text.replace("\r\n", "\n").split("\n"):
