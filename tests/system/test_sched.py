@@ -252,7 +252,7 @@ def free_memory(m):
     return int(re.search(r"free_memory\s*: (\d+)", xm(m, "info")).group(1))
 
 
-def check_many(suite, m, count):
+def check_many(suite, m, count=100):
     with suite.check(f"{count} tiny guests are created, listed and destroyed"):
         before = free_memory(m)
         out, rc = m.run(f"for i in $(seq {count}); do xm create -q tiny name=t$i || break; done",
@@ -294,7 +294,7 @@ def check_hotplug(suite, m):
 
 
 def boot(suite, name, folder, smp, checks):
-    with suite.boot(name, smp=smp, memory=1280, options="dom0_mem=640M dom0_max_vcpus=1",
+    with suite.boot(name, smp=smp, memory=1792, options="dom0_mem=640M dom0_max_vcpus=1",
                     initrd=initrd_with_tools(suite, folder), accel="tcg,thread=single",
                     devices=["-icount", f"shift={SHIFT},sleep=off"]) as m:
         with suite.check("dom0 and the tools start"):
@@ -312,7 +312,7 @@ def run(suite):
     subprocess.run(["make", "-s", "-f", "tests/guests/Makefile", os.path.join(
         "dist/tests/guests", "domu_load.elf")], cwd=image.TOP, check=True)
     checks = [check_shares, check_refusals, check_pools, check_top,
-              lambda s, m: check_many(s, m, 100 if suite.args.is_long else 25), check_kill]
+              check_many, check_kill]
     boot(suite, "sched-one-cpu", folder, 1, [check_caps, check_latency])
     boot(suite, "sched", folder, 2, checks)
     if suite.args.is_long:
