@@ -14,6 +14,7 @@
 #include "store.h"
 
 #define UNRESPONSIVE_MS (300 * 1000)
+#define SLACK_KIB 1024          /* of the limit, for what a guest needs besides */
 
 static int need_running(const struct domain *d, struct failure *f)
 {
@@ -130,6 +131,19 @@ static uint64_t max_mib(const struct domain *d)
     return text ? strtoull(text, NULL, 10) : d->info.max_pages >> 8;
 }
 
+/* A guest's limit follows its target. What it is to grow by must be had, from dom0 if need be. */
+static int move_limit(struct domain *d, uint64_t mib, struct failure *f)
+{
+    uint64_t now = d->info.tot_pages * 4, wanted = mib << 10;
+    struct memory_asked asked = { 0 };
+    int rc = wanted > now ? memory_claim(d, wanted - now, &asked, f) : 0;
+
+    /* dom0 is giving; the guest takes as it comes. */
+    if (rc && rc != -EAGAIN)
+        return rc;
+    return refused(d, "mem-set", xc_domain_set_max_mem(d->x->xc, d->domid, wanted + SLACK_KIB), f);
+}
+
 int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
 {
     const struct config_xend *c = &d->x->config;
@@ -144,8 +158,12 @@ int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
         return fail(f, -EINVAL, "memory_dynamic_max must be less than or equal to "
                     "memory_static_max (%llu MiB)", (unsigned long long)max_mib(d));
     if (domain_is_alive(d)) {
+        int rc = d->domid ? move_limit(d, mib, f) : 0;
+
+        if (rc)
+            return rc;
         snprintf(text, sizeof(text), "%llu", (unsigned long long)mib << 10);
-        int rc = store_set(d->x, text, "/local/domain/%u/memory/target", d->domid);
+        rc = store_set(d->x, text, "/local/domain/%u/memory/target", d->domid);
 
         if (rc)
             return refused(d, "mem-set", rc, f);
@@ -156,12 +174,16 @@ int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
 
 int domain_set_max_memory(struct domain *d, uint64_t mib, struct failure *f)
 {
+    const char *memory = d->config ? sxp_value(d->config, "memory") : NULL;
     char text[24];
 
     if (!mib)
         return fail(f, -EINVAL, "memory must be more than 0");
+    if (memory && strtoull(memory, NULL, 10) > mib)
+        return fail(f, -EINVAL, "maxmem (%llu) is less than memory (%s)", (unsigned long long)mib,
+                    memory);
     if (domain_is_alive(d)) {
-        int rc = xc_domain_set_max_mem(d->x->xc, d->domid, (mib << 10) + 1024);
+        int rc = xc_domain_set_max_mem(d->x->xc, d->domid, (mib << 10) + SLACK_KIB);
 
         if (rc)
             return refused(d, "mem-max", rc, f);
