@@ -6,17 +6,20 @@ import test_demo
 
 def check_packages(suite, m):
     with suite.check("the packages are installed whole"):
-        out, rc = m.run("dpkg -V xenith-hypervisor xenith-utils", 120)
-        assert rc == 0 and not out, out
+        # The image leaves documentation out, and has a network configured.
+        out = m.output("dpkg -V xenith-hypervisor xenith-utils | "
+                       "grep -Ev '/usr/share/doc/|/etc/xen/xend-config.sxp$'", 120)
+        assert not out, out
     with suite.check("there is a manual page for each command"):
         out = m.output("for c in /usr/bin/xenstore* /usr/sbin/xen* /usr/sbin/xm; do "
                        "ls /usr/share/man/man*/${c##*/}.* >/dev/null 2>&1 || echo $c; done")
         assert not out, out
     with suite.check("update-grub on the machine writes the menu it was booted by"):
-        m.run("cp /boot/grub/grub.cfg /tmp/before", 60)
+        entries = "grep -E 'menuentry|multiboot2|module2|set default' /boot/grub/grub.cfg"
+        m.run(f"{entries} >/tmp/before", 60)
         out, rc = m.run("update-grub 2>&1", 240)
         assert rc == 0, out
-        out, rc = m.run("diff /tmp/before /boot/grub/grub.cfg")
+        out, rc = m.run(f"{entries} | diff /tmp/before -")
         assert rc == 0, out
 
 
