@@ -133,10 +133,6 @@ int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset)
 {
     if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || (offset & 7))
         return refuse(v->domain, -ENXIO, "vcpu_info at offset %x", offset);
-    if (v->info_frame)
-        return -EINVAL;
-    if (v != current && !test_bit(VPF_DOWN, &v->pause_flags))
-        return -EINVAL;
     struct frame *f = arch_gfn_to_frame(v->domain, gfn_of(mfn));
     if (!f)
         return -EINVAL;
@@ -146,6 +142,13 @@ int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset)
         return rc;
     }
     struct vcpu_info *info = (struct vcpu_info *)((char *)frame_to_virt(f) + offset);
+    /* Two vcpus may do this for a third, and only one of them has its page taken. */
+    spin_lock(&v->domain->lock);
+    if (v->info_frame || (v != current && !test_bit(VPF_DOWN, &v->pause_flags))) {
+        spin_unlock(&v->domain->lock);
+        frame_put_and_type(f);
+        return -EINVAL;
+    }
     if (v->info == &nowhere) {
         memset(info, 0, sizeof(*info));
         info->evtchn_upcall_mask = 1;
@@ -154,6 +157,7 @@ int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset)
     }
     v->info = info;
     v->info_frame = f;
+    spin_unlock(&v->domain->lock);
     arch_vcpu_time_update(v);           /* v is the caller or down: nobody else writes there */
     /* An event may have hit the old place in between: everything counts as pending once. */
     smp_mb();
