@@ -250,14 +250,14 @@ static bool is_drive(const struct sxp *s)
 
 void change_configure(struct request *r)
 {
-    struct domain *d = find_for_devices(r);
     const struct sxp *next = r->words->item[2];
     const char *dev = sxp_is_list(next) ? sxp_value(next, "dev") : NULL;
+    struct domain *d = find_for_devices(r);
     struct failure f;
     uint32_t devid;
 
     if (!d)
-        return;
+        return;     /* and r is gone */
     char *name = xstrndup(dev ? dev : "", dev ? strcspn(dev, ":") : 0);
     struct device *v = config_device_number(name, &devid) ? device_find(d, "vbd", devid) : NULL;
 
@@ -270,6 +270,12 @@ void change_configure(struct request *r)
     if (!is_drive(v->config) || !is_drive(next)) {
         fail(&f, -EINVAL, "Refusing to reconfigure device vbd:%u to %s", devid,
              sxp_value(next, "uname") ? sxp_value(next, "uname") : "''");
+        answer_fail(r, &f);
+        return;
+    }
+    /* Linux does not see an exchange that comes before its driver. */
+    if (!device_is_in_use(v)) {
+        fail(&f, -EBUSY, "The guest does not use device %u (vbd) yet.", devid);
         answer_fail(r, &f);
         return;
     }

@@ -97,6 +97,8 @@ void device_name(struct xend *x, struct sxp *config, bool is_first);
 void device_connect(struct device *v, domain_done_fn *done, void *arg);
 /* At its end the device is freed, except when a gentle disconnect fails. */
 void device_disconnect(struct device *v, bool force, domain_done_fn *done, void *arg);
+/* The guest's driver has taken it up. */
+bool device_is_in_use(const struct device *v);
 /* Takes its paths from the domain's number. */
 void device_set_paths(struct device *v, uint32_t domid);
 

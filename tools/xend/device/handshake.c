@@ -379,6 +379,12 @@ static void take_away(struct store_tx *t, void *arg)
     xs_remove(t->x->xs, t->id, v->frontend);
 }
 
+/* A guest whose driver never looked at it has nothing to say. */
+bool device_is_in_use(const struct device *v)
+{
+    return store_get_number(v->d->x, 0, "%s/state", v->frontend) > STATE_INITIALISING;
+}
+
 void device_disconnect(struct device *v, bool force, domain_done_fn *done, void *arg)
 {
     struct failure f;
@@ -390,13 +396,13 @@ void device_disconnect(struct device *v, bool force, domain_done_fn *done, void 
     }
     v->done = done;
     v->done_arg = arg;
-    v->is_forced = force;
     v->waited_ms = 0;
     if (v->phase == DEVICE_NEW) {
         gone(v);
         return;
     }
+    v->is_forced = force || !device_is_in_use(v);
     v->phase = DEVICE_CLOSING;
-    store_transaction(v->d->x, force ? take_away : ask_close, v);
+    store_transaction(v->d->x, v->is_forced ? take_away : ask_close, v);
     look_again(v);
 }
