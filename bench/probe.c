@@ -33,10 +33,10 @@
 
 #define PORT       5001
 #define CHUNK      (256u << 10)
-#define NET_BYTES  (32u << 20)
+#define NET_BYTES  (8u << 20)
 #define DISK_BYTES (32u << 20)
 #define RANDOM_OPS 1000
-#define REQUESTS   1000
+#define REQUESTS   500
 #define PATIENCE   200.0        /* seconds until something is given up */
 
 static double now(void)

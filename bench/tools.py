@@ -102,6 +102,7 @@ mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 mkdir -p /dev/pts /dev/shm /run/xen /run/xenstored /run/xen-hotplug /run/lock /var/log/xen/console
 mkdir -p /var/lib/xen /var/lib/xenstored /var/lib/xend /tmp /mnt
 mount -t devpts devpts /dev/pts
+ln -s /proc/self/fd /dev/fd; ln -s fd/0 /dev/stdin; ln -s fd/1 /dev/stdout; ln -s fd/2 /dev/stderr
 exec >/dev/console 2>&1
 dmesg -n 1
 for m in $(cat /modules.list); do
