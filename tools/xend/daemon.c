@@ -14,6 +14,7 @@
 #define STOP_MS 80000          /* domains with on_xend_stop=shutdown go down first */
 
 static int ready_fd = -1;       /* to the parent that waits */
+static int lock_fd = -1;        /* open as long as we live */
 
 pid_t daemon_running(void)
 {
@@ -29,7 +30,6 @@ pid_t daemon_running(void)
     return pid;
 }
 
-/* The descriptor stays open as long as we live. */
 int daemon_lock(void)
 {
     int fd = open(PID_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -40,9 +40,17 @@ int daemon_lock(void)
         close(fd);
         return errno == EWOULDBLOCK ? -EEXIST : -errno;
     }
+    lock_fd = fd;
     if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
         return -errno;
     return 0;
+}
+
+void daemon_leave_lock(void)
+{
+    if (lock_fd >= 0)
+        close(lock_fd);
+    lock_fd = -1;
 }
 
 int daemon_detach(void)

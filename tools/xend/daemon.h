@@ -11,6 +11,8 @@
 pid_t daemon_running(void);
 /* Takes the lock and writes our pid: 0 or -E (-EEXIST: another runs). */
 int daemon_lock(void);
+/* In a child that does not exec: the lock is its parent's. */
+void daemon_leave_lock(void);
 /*
  * Leaves the terminal. In the parent it returns the exit status that daemon_ready() gave; in the
  * daemon -1.

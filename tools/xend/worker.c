@@ -14,6 +14,7 @@
 #include <base/log.h>
 #include <xc/xc.h>
 
+#include "daemon.h"
 #include "worker.h"
 
 struct worker {
@@ -78,6 +79,9 @@ static void __attribute__((noreturn)) be_worker(int fd, worker_fn *fn, const voi
     struct xc *xc;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Killed in a long hypercall we outlive our parent by a moment, in which its successor must
+     * not think that it lives. */
+    daemon_leave_lock();
     signal(SIGTERM, SIG_DFL);
     signal(SIGINT, SIG_DFL);
     signal(SIGHUP, SIG_DFL);
