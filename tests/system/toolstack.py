@@ -16,9 +16,9 @@ import image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST_MODULES = "xen-blkfront xen-netfront ext4 crc32c_generic".split()
-USERLAND = "dash bash iproute2 util-linux".split()
+USERLAND = "dash bash coreutils iproute2 util-linux".split()
 USERLAND_FILES = """/bin/bash /sbin/ip /sbin/bridge /sbin/losetup /usr/bin/flock
-    /usr/bin/setpriv""".split()
+    /usr/bin/setpriv /usr/bin/stat""".split()
 XEN_UTILS = ["xen-utils-4.17", "xenstore-utils"]
 LIBRARIES = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "lib64", "usr/lib",
              "usr/lib/xen-4.17/lib/x86_64-linux-gnu"]
