@@ -54,7 +54,7 @@ def check_guest(suite, m):
         m.send("grep xvda /proc/mounts\n")
         m.expect("/dev/xvda / ext4", 60)
         m.send("\x1d")
-        m.send("\n")
+        m.expect("dom0# ", 60)          # what is typed before is thrown away
         m.run("true")
 
 
