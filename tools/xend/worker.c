@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,7 +29,7 @@ struct worker {
 
 struct report {
     struct failure f;
-    char result[WORKER_RESULT_MAX];
+    alignas(16) char result[WORKER_RESULT_MAX];     /* any structure may be put there */
 };
 
 static void free_worker(struct worker *w)
