@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * xend's configuration at its start and at SIGHUP: levels take effect, a file that is no good changes
- * nothing, and what moves is opened where it now is.
+ * xend's configuration at its start and at SIGHUP: levels take effect, a file that is no good
+ * changes nothing, and what moves is opened where it now is.
  *
  * sources: tools/xend/configure.c tools/libs/base/alloc.c tools/libs/base/buffer.c
  * sources: tools/libs/base/strings.c tools/libs/base/sxp.c tools/libs/base/log.c
