@@ -43,12 +43,12 @@ bool cpu_is_parked(void)
 }
 
 /* Interrupts are off, nothing is pending, no vcpu is here. */
-void cpu_park_if_wanted(void)
+bool cpu_park_if_wanted(void)
 {
     uint32_t *state = &this_cpu(parking);
 
     if (likely(read_once(*state) == RUNNING))
-        return;
+        return false;
     guest_unload_idle();
     nmi_watchdog_stop_here();
     time_stop_here();
@@ -66,6 +66,7 @@ void cpu_park_if_wanted(void)
     }
     time_start_here();
     nmi_watchdog_start_here();
+    return true;
 }
 
 /* ---- On another ------------------------------------------------------------------------------ */

@@ -37,8 +37,10 @@ static void wait_by_mwait(const uint32_t *pending)
 
 void arch_idle(void)
 {
-    cpu_park_if_wanted();
-    if (has_mwait)
+    /* Back from there, work may wait that nobody sends an interrupt for. */
+    if (unlikely(cpu_park_if_wanted()))
+        sti();
+    else if (has_mwait)
         wait_by_mwait(&this_cpu(softirq_pending));
     else
         sti_hlt();

@@ -37,8 +37,8 @@ void smp_announce(void);            /* by the new CPU, when it can take interrup
 void idle_init(void);               /* boot: how idle CPUs wait */
 
 /* hotplug.c: an idle CPU with interrupts off and nothing to do stops here if somebody wants it
- * offline. */
-void cpu_park_if_wanted(void);
+ * offline; true when it was. */
+bool cpu_park_if_wanted(void);
 bool cpu_is_parked(void);           /* this one: an NMI is only meant to wake it */
 
 /* Where a CPU sits, for sysctl. */
