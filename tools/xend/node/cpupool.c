@@ -257,6 +257,17 @@ static int fill(struct xend *x, uint32_t id, const struct wanted *w, struct fail
     return 0;
 }
 
+/* A pool without domains; some hypervisors want it without CPUs, too. */
+static int take_apart(struct xend *x, uint32_t id)
+{
+    struct xc_cpupool pool = { .id = id };
+    int rc = xc_cpupool_info(x->xc, &pool);
+
+    for (unsigned int c = 0; c < CPUS_MAX && !rc && pool.id == id; c++)
+        rc = has_cpu(pool.cpus, c) ? xc_cpupool_remove_cpu(x->xc, id, c) : 0;
+    return rc ? rc : xc_cpupool_destroy(x->xc, id);
+}
+
 static int activate(struct xend *x, struct wanted *w, struct failure *f)
 {
     struct xc_cpupool other;
@@ -279,7 +290,7 @@ static int activate(struct xend *x, struct wanted *w, struct failure *f)
             fail(f, rc, "cannot write to the store: %s", strerror(-rc));
     }
     if (rc)
-        xc_cpupool_destroy(x->xc, id);
+        take_apart(x, id);
     return rc;
 }
 
@@ -353,7 +364,7 @@ int cpupool_destroy(struct xend *x, const char *name, struct failure *f)
     if (pool.domains)
         return fail(f, -EBUSY, "Pool '%s' has %u domains: move them first (cpupool-migrate)", name,
                     pool.domains);
-    rc = xc_cpupool_destroy(x->xc, pool.id);
+    rc = take_apart(x, pool.id);
     if (rc)
         return refused(f, rc, "Taking apart", name);
     store_drop(x, "/local/pool/%u", pool.id);
