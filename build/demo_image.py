@@ -215,6 +215,7 @@ def iso(path):
     with image.build_lock(), tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
         root = system_root(folder)
         os.unlink(root + "/etc/fstab")
+        os.makedirs(root + "/etc/network", exist_ok=True)       # live-boot writes into it
         tree = os.path.join(folder, "iso")
         os.makedirs(tree + "/live")
         os.makedirs(tree + "/boot/grub")
