@@ -76,8 +76,8 @@ busybox mount -t devtmpfs dev /dev
 exec >/dev/console 2>&1
 echo GUEST-INIT
 for m in $(busybox cat /modules.list); do busybox insmod $m; done
-here=$(busybox sed -n 's/.*here=\\([^ ]*\\).*/\\1/p' /proc/cmdline)
-there=$(busybox sed -n 's/.*there=\\([^ ]*\\).*/\\1/p' /proc/cmdline)
+here=$(busybox sed -n 's/.*mine=\\([^ ]*\\).*/\\1/p' /proc/cmdline)
+there=$(busybox sed -n 's/.*peer=\\([^ ]*\\).*/\\1/p' /proc/cmdline)
 if busybox grep -q bench=disk /proc/cmdline; then
     while [ ! -e /dev/xvdb ]; do busybox usleep 100000; done
     probe disk phy /dev/xvda
@@ -194,12 +194,12 @@ rows disks
 $XL destroy disks
 """, "net": r"""
 probe serve &
-config net1 256 "here=10.0.0.2 there=10.0.0.1 row=dom0" \
+config net1 256 "mine=10.0.0.2 peer=10.0.0.1 row=dom0" \
     "vif = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0' ]"
 $XL create /etc/xen/net1 >/dev/null
 await net1 GUEST-DONE
 rows net1
-config net2 256 "here=10.0.0.3 there=10.0.0.2 row=guests" \
+config net2 256 "mine=10.0.0.3 peer=10.0.0.2 row=guests" \
     "vif = [ 'mac=00:16:3e:00:00:02,bridge=xenbr0' ]"
 $XL create /etc/xen/net2 >/dev/null
 await net2 GUEST-DONE
