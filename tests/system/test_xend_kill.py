@@ -24,7 +24,8 @@ def kill_at(dom0, command, line):
 def left(dom0):
     """What a domain that is no more must not leave behind."""
     return dom0.must("losetup -a | wc -l; xenstore-list /local/domain; xenstore-list /vm;"
-                     " ls /var/lib/xend/domains; ls /sys/class/net; ls /sys/bus/xen-backend/devices")
+                     " ls /var/lib/xend/domains; ls /sys/class/net;"
+                     " ls /sys/bus/xen-backend/devices")
 
 
 def wait_clean(dom0, before):
