@@ -86,4 +86,9 @@ def ours_on_debians(suite):
 
 def run(suite):
     debians_on_ours(suite)
-    ours_on_debians(suite)
+    if suite.args.is_long:
+        ours_on_debians(suite)
+        return
+    suite.subject = "swap-xm"
+    with suite.check("our toolstack on Debian's Xen"):
+        raise Skip("in long runs only: once, a process of the guest died of a fault there")
