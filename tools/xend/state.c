@@ -211,7 +211,7 @@ static void recover_living(struct domain *d, const struct sxp *running)
         xc_domain_unpause(d->x->xc, d->domid);
     log_info("%s: domain %d, was %s, %s", d->name, (int)d->domid, phase_names[phase],
              lives ? "lives" : "is gone");
-    if (d->restarts && (phase == DOMAIN_STOPPING || phase == DOMAIN_HALTED))
+    if (d->restarts && phase != DOMAIN_RUNNING && phase != DOMAIN_DOWN)
         domain_restart_interrupted(d);
     else if (!lives || phase == DOMAIN_STARTING || phase == DOMAIN_STOPPING)
         domain_stop(d, NULL, NULL);

@@ -289,6 +289,7 @@ static int step_run(struct start *s)
     if (rc)
         return fail(&s->f, rc, "Failed to unpause domain %s: %s", d->name, strerror(-rc));
     d->phase = DOMAIN_RUNNING;
+    d->restarts = false;
     return state_save(d, &s->f);
 }
 
@@ -345,6 +346,7 @@ static void give_up(struct start *s)
     struct undone *u = xcalloc(1, sizeof(*u));
 
     log_error("%s: start failed at step '%s': %s", d->name, steps[s->step].name, s->f.text);
+    d->restarts = false;
     u->f = s->f;
     u->done = s->done;
     u->done_arg = s->done_arg;

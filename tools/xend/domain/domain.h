@@ -48,7 +48,7 @@ struct domain {
     struct list devices;        /* device/device.h */
     struct start *start;        /* STARTING: create.c */
     struct stop *stop;          /* STOPPING: destroy.c */
-    bool restarts;              /* goes on with a start when it is down */
+    bool restarts;              /* from its going down until it runs again */
     struct device_batch *batch; /* a start waits for its devices */
     struct qemu *qemu;          /* device/qemu.h */
     struct event *shutdown_timer;

@@ -76,7 +76,6 @@ static void start_again(void *arg, int rc, const struct failure *f)
 
     (void)rc;
     (void)f;
-    d->restarts = false;
     d->leaves = false;
     domain_start(d, false, NULL, NULL);
 }
@@ -213,7 +212,6 @@ static void reset_stopped(void *arg, int rc, const struct failure *f)
     (void)rc;
     (void)f;
     free(arg);
-    r.d->restarts = false;
     domain_start(r.d, false, r.done, r.arg);
 }
 
