@@ -9,7 +9,8 @@
 set -euo pipefail
 
 build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev xz-utils zstd lz4
-       python3 libxml2-dev uuid-dev libevent-dev libncurses-dev git debhelper lowdown"
+       python3 libxml2-dev uuid-dev libevent-dev libncurses-dev nettle-dev git debhelper
+       lowdown"
 test="qemu-system-x86 grub-common grub-pc-bin xorriso mtools busybox-static cpio e2fsprogs
       mmdebstrap squashfs-tools libxen-dev libcmocka-dev python3-pexpect python3-pytest
       openssh-client clang-format gdb pkgconf"

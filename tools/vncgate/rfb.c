@@ -3,12 +3,12 @@
  * The handshakes. Whatever a peer sends, at most the few bytes that are due are read; descriptors
  * have time-outs, so a silent peer ends as one that hung up.
  */
+#include <nettle/des.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "des.h"
 #include "rfb.h"
 
 #define VERSION_BYTES 12
@@ -39,37 +39,17 @@ static bool put(int fd, const void *from, size_t count)
     return send(fd, from, count, MSG_NOSIGNAL) == (ssize_t)count;
 }
 
-static uint64_t load(const uint8_t *bytes)
-{
-    uint64_t word = 0;
-
-    for (int i = 0; i < 8; i++)
-        word = word << 8 | bytes[i];
-    return word;
-}
-
-/* The first eight letters, each with its bits in reverse. */
-static uint64_t key_of(const char *password)
-{
-    uint64_t key = 0;
-
-    for (int i = 0; i < 8; i++) {
-        uint8_t letter = *password ? *password++ : 0;
-
-        for (int bit = 0; bit < 8; bit++)
-            key = key << 1 | (letter >> bit & 1);
-    }
-    return key;
-}
-
+/* DES with the first eight letters for a key, each with its bits in reverse. */
 void rfb_response(const char *password, const uint8_t challenge[16], uint8_t response[16])
 {
-    for (int half = 0; half < 2; half++) {
-        uint64_t word = des_encrypt(key_of(password), load(challenge + 8 * half));
+    uint8_t key[DES_KEY_SIZE] = { 0 };
+    struct des_ctx des;
 
-        for (int i = 0; i < 8; i++)
-            response[8 * half + i] = word >> (56 - 8 * i);
-    }
+    for (int i = 0; i < DES_KEY_SIZE && password[i]; i++)
+        for (int bit = 0; bit < 8; bit++)
+            key[i] |= (password[i] >> bit & 1) << (7 - bit);
+    des_set_key(&des, key);             /* which says only that a key is weak */
+    des_encrypt(&des, CHALLENGE_BYTES, response, challenge);
 }
 
 /* As long for a wrong answer as for the right one. */
@@ -144,5 +124,5 @@ bool rfb_enter(int fd)
         !count || count > MAX_TYPES || !get(fd, types, count) || !memchr(types, none, count) ||
         !put(fd, &none, 1) || !get(fd, result, sizeof(result)))
         return false;
-    return !load((const uint8_t[8]){ 0, 0, 0, 0, result[0], result[1], result[2], result[3] });
+    return !memcmp(result, (const uint8_t[4]){ 0 }, 4);
 }
