@@ -10,9 +10,20 @@
 
 #include "xm.h"
 
+#define MAX_VALUES 5
+
+struct scheduler {
+    const char *method;                 /* of xend, which takes the domain and then the values */
+    const char *letters;                /* getopt's; -d, if it is there, first */
+    const struct option *options;
+    unsigned int values;                /* how many the method takes */
+    const char *heading;
+    void (*print)(const struct sxp *sched);
+};
+
 /* What options gave; "" leaves a value as it is. */
 struct params {
-    const char *domain, *value[5];
+    const char *domain, *value[MAX_VALUES];
     bool is_set;
 };
 
@@ -38,17 +49,16 @@ static int list(const char *name, void (*print)(const struct sxp *sched))
     return rc;
 }
 
-/* Options, each with a value, in the order of letters; -d is the domain. 0, or the exit status. */
-static int parse(int argc, char **argv, const char *letters, const struct option *options,
-                 struct params *p)
+/* Options, each with a value, in the order of letters. 0, or the exit status. */
+static int parse(int argc, char **argv, const struct scheduler *c, struct params *p)
 {
-    const char *setters = strchr(letters, 'd') ? letters + 2 : letters;
+    const char *setters = *c->letters == 'd' ? c->letters + 2 : c->letters;
     int option;
 
-    for (size_t i = 0; i < sizeof(p->value) / sizeof(p->value[0]); i++)
+    for (unsigned int i = 0; i < MAX_VALUES; i++)
         p->value[i] = "";
     optind = 0;
-    while ((option = getopt_long(argc, argv, letters, options, NULL)) >= 0) {
+    while ((option = getopt_long(argc, argv, c->letters, c->options, NULL)) >= 0) {
         if (option == '?')
             return bad_option(argv);
         if (option == 'd') {
@@ -62,7 +72,33 @@ static int parse(int argc, char **argv, const char *letters, const struct option
         p->value[(where - setters) / 2] = optarg;
         p->is_set = true;
     }
-    return 0;
+    /* Where -d is no option, the domain stands by itself. */
+    if (setters == c->letters && optind < argc)
+        p->domain = argv[optind++];
+    return optind < argc ? usage_error("Invalid argument: '%s'", argv[optind]) : 0;
+}
+
+static int set(const struct scheduler *c, const struct params *p)
+{
+    struct sxp *message = sxp_list(c->method);
+
+    sxp_add(message, sxp_atom(p->domain));
+    for (unsigned int i = 0; i < c->values; i++)
+        sxp_add(message, sxp_atom(p->value[i]));
+    return ask_sxp(NULL, message);
+}
+
+static int run(int argc, char **argv, const struct scheduler *c)
+{
+    struct params p = { 0 };
+    int rc = parse(argc, argv, c, &p);
+
+    if (rc)
+        return rc;
+    if (p.is_set)
+        return p.domain ? set(c, &p) : usage_error("No domain given.");
+    puts(c->heading);
+    return list(p.domain, c->print);
 }
 
 /* ---- credit ---- */
@@ -79,19 +115,9 @@ int cmd_sched_credit(int argc, char **argv)
         { "domain", required_argument, NULL, 'd' }, { "weight", required_argument, NULL, 'w' },
         { "cap", required_argument, NULL, 'c' }, { 0 },
     };
-    struct params p = { 0 };
-    int rc = parse(argc, argv, "d:w:c:", options, &p);
-
-    if (rc)
-        return rc;
-    if (optind < argc)
-        return usage_error("Invalid argument: '%s'", argv[optind]);
-    if (p.is_set && !p.domain)
-        return usage_error("No domain given.");
-    if (p.is_set)
-        return ask(NULL, "sched-credit", p.domain, p.value[0], p.value[1], NULL);
-    printf("%-33s %4s %6s %4s\n", "Name", "ID", "Weight", "Cap");
-    return list(p.domain, print_credit);
+    return run(argc, argv, &(struct scheduler){
+        "sched-credit", "d:w:c:", options, 2,
+        "Name                                ID Weight  Cap", print_credit });
 }
 
 static void print_credit2(const struct sxp *s)
@@ -106,19 +132,9 @@ int cmd_sched_credit2(int argc, char **argv)
         { "domain", required_argument, NULL, 'd' }, { "weight", required_argument, NULL, 'w' },
         { 0 },
     };
-    struct params p = { 0 };
-    int rc = parse(argc, argv, "d:w:", options, &p);
-
-    if (rc)
-        return rc;
-    if (optind < argc)
-        return usage_error("Invalid argument: '%s'", argv[optind]);
-    if (p.is_set && !p.domain)
-        return usage_error("No domain given.");
-    if (p.is_set)
-        return ask(NULL, "sched-credit", p.domain, p.value[0], "", NULL);
-    printf("%-33s %4s %6s\n", "Name", "ID", "Weight");
-    return list(p.domain, print_credit2);
+    return run(argc, argv, &(struct scheduler){
+        "sched-credit", "d:w:", options, 2,
+        "Name                                ID Weight", print_credit2 });
 }
 
 /* ---- sedf ---- */
@@ -139,22 +155,10 @@ int cmd_sched_sedf(int argc, char **argv)
         { "latency", required_argument, NULL, 'l' }, { "extratime", required_argument, NULL, 'e' },
         { "weight", required_argument, NULL, 'w' }, { 0 },
     };
-    struct params p = { 0 };
-    int rc = parse(argc, argv, "p:s:l:e:w:", options, &p);
-
-    if (rc)
-        return rc;
-    if (argc - optind > 1)
-        return usage_error("Invalid argument: '%s'", argv[optind + 1]);
-    p.domain = argc > optind ? argv[optind] : NULL;
-    if (p.is_set && !p.domain)
-        return usage_error("No domain given.");
-    if (p.is_set)
-        return ask(NULL, "sched-sedf", p.domain, p.value[0], p.value[1], p.value[2], p.value[3],
-                   p.value[4], NULL);
-    printf("%-33s %4s %-4s %-4s %-7s %-5s %-6s\n", "Name", "ID", "Period(ms)", "Slice(ms)",
-           "Lat(ms)", "Extra", "Weight");
-    return list(p.domain, print_sedf);
+    return run(argc, argv, &(struct scheduler){
+        "sched-sedf", "p:s:l:e:w:", options, 5,
+        "Name                                ID Period(ms) Slice(ms) Lat(ms) Extra Weight",
+        print_sedf });
 }
 
 /* ---- bvt ---- */
@@ -175,19 +179,8 @@ int cmd_sched_bvt(int argc, char **argv)
         { "warp", required_argument, NULL, 'v' }, { "limit", required_argument, NULL, 'l' },
         { "unwarp", required_argument, NULL, 'u' }, { 0 },
     };
-    struct params p = { 0 };
-    int rc = parse(argc, argv, "d:w:v:l:u:", options, &p);
-
-    if (rc)
-        return rc;
-    if (optind < argc)
-        return usage_error("Invalid argument: '%s'", argv[optind]);
-    if (p.is_set && !p.domain)
-        return usage_error("No domain given.");
-    if (p.is_set)
-        return ask(NULL, "sched-bvt", p.domain, p.value[0], p.value[1], p.value[2], p.value[3],
-                   NULL);
-    printf("%-33s %4s %6s %9s %14s %11s\n", "Name", "ID", "Weight", "Warp(us)", "Warp limit(us)",
-           "Unwarp(us)");
-    return list(p.domain, print_bvt);
+    return run(argc, argv, &(struct scheduler){
+        "sched-bvt", "d:w:v:l:u:", options, 4,
+        "Name                                ID Weight  Warp(us) Warp limit(us)  Unwarp(us)",
+        print_bvt });
 }
