@@ -4,8 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -28,6 +31,29 @@ pid_t daemon_running(void)
         pid = atoi(text);
     close(fd);
     return pid;
+}
+
+bool daemon_answers(const char *socket_path)
+{
+    static const char request[] = "(ping)";     /* that there is no such method is an answer */
+    const struct timeval patience = { .tv_sec = 5 };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char byte;
+
+    if (strlen(socket_path) >= sizeof(address.sun_path))
+        return false;
+    strcpy(address.sun_path, socket_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return false;
+    bool answers = !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) &&
+                   !connect(fd, (struct sockaddr *)&address, sizeof(address)) &&
+                   send(fd, request, sizeof(request), MSG_NOSIGNAL) == sizeof(request) &&
+                   recv(fd, &byte, 1, 0) == 1;
+
+    close(fd);
+    return answers;
 }
 
 int daemon_lock(void)

@@ -26,6 +26,7 @@
 
 #define EXIT_NOT_RUNNING 3
 #define EXIT_NO_RIGHT 4
+#define ANSWER_MS 30000         /* until one that lives answers, or one that was killed is gone */
 
 static int complain(const char *what, int rc)
 {
@@ -108,12 +109,33 @@ static int serve(struct xend *x)
     return 0;
 }
 
+/* 1: one runs and answers; 0: none runs; or -ETIMEDOUT. */
+static int look_for_daemon(void)
+{
+    struct config_xend c;
+    struct config_error e;
+
+    if (!daemon_running())
+        return 0;
+    if (config_xend_load(NULL, &c, &e))
+        return 1;                       /* where it listens nobody knows */
+    int rc = 1;
+
+    for (int ms = 0; daemon_running() && !daemon_answers(c.unix_path) && rc > 0; ms += 20) {
+        usleep(20000);
+        rc = ms < ANSWER_MS ? 1 : -ETIMEDOUT;
+    }
+    config_xend_free(&c);
+    return rc > 0 ? daemon_running() > 0 : rc;
+}
+
 static int start(bool foreground)
 {
     static struct xend x;
+    int found = look_for_daemon();
 
-    if (daemon_running())
-        return 0;
+    if (found)
+        return found > 0 ? 0 : complain("a daemon runs, but does not answer", found);
     x.is_foreground = foreground;
     if (foreground)
         return serve(&x);
