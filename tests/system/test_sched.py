@@ -11,6 +11,7 @@ import shutil
 import subprocess
 
 import image
+from suite import Skip
 
 TOOLS = os.environ.get("XENITH_TOOLS", os.path.join(image.TOP, "dist", "tools", "bin"))
 PROGRAMS = ["xend", "xm", "xentop", "xenstored", "xenconsoled", "xenconsole", "xenstore"]
@@ -158,7 +159,7 @@ def check_shares(suite, m):
             xm(m, f"create -q {name}")
     with suite.check("weights 256, 512, 1024 get 1 : 2 : 4 within 3 %"):
         m.run("sleep 2")
-        got = used(m, names, 10)
+        got = used(m, names, 30)
         for share, weight in zip(got, (1, 2, 4)):
             ideal = weight / 7 * sum(got)
             assert abs(share - ideal) <= 0.03 * ideal, f"{got}"
@@ -314,6 +315,10 @@ def run(suite):
     checks = [check_shares, check_refusals, check_pools, check_top,
               check_many, check_kill]
     boot(suite, "sched-one-cpu", folder, 1, [check_caps, check_latency])
-    boot(suite, "sched", folder, 2, checks)
     if suite.args.is_long:
+        boot(suite, "sched", folder, 2, checks)
         boot(suite, "sched-linux", folder, 2, [check_hotplug])
+        return
+    suite.subject = "sched"
+    with suite.check("on two CPUs"):
+        raise Skip("only in long runs: see docs/STATUS.md")
