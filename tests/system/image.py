@@ -256,6 +256,17 @@ class Archive:
         out.write(bytes(-(110 + len(encoded)) % 4) + data + bytes(-len(data) % 4))
 
 
+def join_archives(parts, path):
+    """One initramfs of several: the kernel unpacks them in this order."""
+    with open(path + ".partial", "wb") as out:
+        for part in parts:
+            with open(part, "rb") as f:
+                shutil.copyfileobj(f, out)
+            out.write(bytes(-out.tell() % 512))
+    os.rename(path + ".partial", path)
+    return path
+
+
 def compile_static(name, source):
     """A static program for the test images."""
     path = os.path.join(CACHE, f"{name}-{key_of(source)}")

@@ -4,7 +4,6 @@
 The machine runs under icount: its clock counts instructions, so shares and delays are the same on
 any host, however busy.  Guests are the tiny kernel tests/guests/domu_load, and once a stock Linux.
 """
-import gzip
 import os
 import re
 import shutil
@@ -98,14 +97,9 @@ def initrd_with_tools(suite, folder):
                     'memory = 128\nvcpus = 8\nextra = "console=hvc0 quiet"\n')]
     for path, text in files:
         archive.file(path, text)
-    archive.write(os.path.join(folder, "tools.cpio"))
-    path = os.path.join(folder, "initrd")
-    shutil.copyfile(suite.initrd, path)
-    with open(path, "ab") as out:
-        out.write(bytes(-out.tell() % 4))
-        with open(os.path.join(folder, "tools.cpio"), "rb") as source:
-            out.write(gzip.compress(source.read(), 1))
-    return path
+    tools = os.path.join(folder, "tools.cpio")
+    archive.write(tools)
+    return image.join_archives([suite.initrd, tools], os.path.join(folder, "initrd"))
 
 
 # ---- Asking ----

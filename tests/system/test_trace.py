@@ -8,7 +8,6 @@ import collections
 import gzip
 import os
 import re
-import shutil
 import xml.etree.ElementTree
 
 import image
@@ -27,14 +26,9 @@ def initrd_with_tools(suite, folder):
     for name in NAMES:
         archive.link("usr/sbin/" + name, "xentrace")
     archive.copy("usr/lib/xenith/xentrace-formats", RULES)
-    archive.write(os.path.join(folder, "tools.cpio"))
-    path = os.path.join(folder, "initrd")
-    shutil.copyfile(suite.initrd, path)
-    with open(path, "ab") as out:
-        out.write(bytes(-out.tell() % 4))
-        with open(os.path.join(folder, "tools.cpio"), "rb") as source:
-            out.write(gzip.compress(source.read(), 1))
-    return path
+    tools = os.path.join(folder, "tools.cpio")
+    archive.write(tools)
+    return image.join_archives([suite.initrd, tools], os.path.join(folder, "initrd"))
 
 
 def good(m, command, timeout=120):

@@ -249,11 +249,6 @@ def dom0(kernel, tools, path):
     archive = image.Archive()
     tools(archive)
     archive.write(path + ".tools")
-    with open(path + ".partial", "wb") as out:
-        for part in (base_archive(kernel), path + ".tools"):
-            with open(part, "rb") as f:
-                shutil.copyfileobj(f, out)
-                out.write(bytes(-out.tell() % 512))
+    image.join_archives([base_archive(kernel), path + ".tools"], path)
     os.remove(path + ".tools")
-    os.rename(path + ".partial", path)
     return path
