@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <base/alloc.h>
+#include <base/clock.h>
 #include <base/strings.h>
 #include <xs/xs.h>
 
@@ -134,14 +134,6 @@ static void find_node(struct attachment *a)
         a->node = xasprintf("/local/domain/%u/console/tty", a->domid);
 }
 
-static long long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
-}
-
 /* Throws away what was told until now: only later news count. */
 static void drop_events(struct attachment *a)
 {
@@ -157,7 +149,7 @@ static void drop_events(struct attachment *a)
  */
 static char *wait_tty(struct attachment *a, bool is_again, int timeout_ms)
 {
-    long long end = now_ms() + timeout_ms;
+    int64_t end = monotonic_ms() + timeout_ms;
     bool is_news = !is_again;
 
     while (domain_exists(a)) {
@@ -167,7 +159,7 @@ static char *wait_tty(struct attachment *a, bool is_again, int timeout_ms)
         if (is_news && !xs_read(a->xs, XS_NO_TX, a->node, &tty, NULL) && *tty)
             return tty;
         free(tty);
-        long long left = end - now_ms();
+        int64_t left = end - monotonic_ms();
 
         if (left <= 0 || xs_wait_event(a->xs, left, &event))
             return NULL;

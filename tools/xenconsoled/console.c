@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <base/alloc.h>
+#include <base/clock.h>
 #include <base/log.h>
 #include <xc/xc.h>
 #include <xen/grant_table.h>
@@ -47,7 +48,7 @@ static void poll_pty(struct console *c)
         wanted |= EPOLLOUT;
     if (wanted == c->polled)
         return;
-    int rc = loop_change(c->server, &c->source, wanted);
+    int rc = source_change(c->server->sources, &c->source, wanted);
 
     if (rc)
         log_error("domain %u: console not polled: %s", c->domid, strerror(-rc));
@@ -124,7 +125,7 @@ static void throttle(struct console *c)
     if (!list_empty(&c->throttled))
         return;
     if (list_empty(&s->throttled))
-        s->next_tick = loop_now() + TICK_MS;
+        s->next_tick = monotonic_ms() + TICK_MS;
     list_add_tail(&s->throttled, &c->throttled);
 }
 
@@ -207,7 +208,7 @@ static int open_pty(struct console *c)
         return rc;
     c->source.fd = c->pty.master;
     c->polled = 0;
-    rc = loop_add(c->server, &c->source, 0);
+    rc = source_add(c->server->sources, &c->source, 0);
     if (rc) {
         c->source.fd = -1;
         pty_close(&c->pty);
@@ -303,7 +304,7 @@ void console_free(struct console *c)
     console_disconnect(c);
     list_remove(&c->throttled);
     if (c->source.fd >= 0)
-        loop_remove(c->server, &c->source);
+        source_remove(c->server->sources, &c->source);
     pty_close(&c->pty);
     logfile_free(c->log);
     buffer_free(&c->pending);

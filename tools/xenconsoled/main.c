@@ -12,15 +12,14 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/daemon.h>
 #include <base/log.h>
 #include <xc/xc.h>
 
 #include "console.h"
-#include "daemon.h"
 #include "domain.h"
 #include "options.h"
 #include "server.h"
@@ -28,7 +27,7 @@
 #define OWN_LOG_DIR "/var/log/xen"
 
 struct signals {
-    struct source source;
+    struct signal_source source;
     struct server *server;
 };
 
@@ -40,39 +39,16 @@ static void __attribute__((noreturn)) fail(const char *what, int rc)
 
 /* ---- signals ---- */
 
-static void signals_ready(struct source *src, uint32_t events)
+static void signal_taken(struct signal_source *src, int number)
 {
     struct signals *g = list_entry(src, struct signals, source);
-    struct signalfd_siginfo info;
 
-    (void)events;
-    while (read(src->fd, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo != SIGHUP) {
-            g->server->stopping = true;
-            continue;
-        }
-        log_reopen();
-        domains_reopen_logs(g->server);
+    if (number != SIGHUP) {
+        g->server->stopping = true;
+        return;
     }
-}
-
-static void signals_init(struct server *s, struct signals *g)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    g->server = s;
-    g->source.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    g->source.ready = signals_ready;
-    int rc = g->source.fd < 0 ? -errno : loop_add(s, &g->source, EPOLLIN);
-
-    if (rc)
-        fail("signalfd", rc);
+    log_reopen();
+    domains_reopen_logs(g->server);
 }
 
 /* ---- event channels ---- */
@@ -108,7 +84,7 @@ static void open_devices(struct server *s)
         log_warn("no /dev/xen/gntdev (%s): rings are mapped by frame", strerror(-rc));
     s->evtchn_source.fd = xc_evtchn_fd(s->evtchn);
     s->evtchn_source.ready = evtchn_ready;
-    rc = loop_add(s, &s->evtchn_source, EPOLLIN);
+    rc = source_add(s->sources, &s->evtchn_source, EPOLLIN);
     if (rc)
         fail("epoll", rc);
 }
@@ -143,7 +119,7 @@ static void start(struct server *s)
         rc = daemon_pid_file(s->options.pid_file);
         if (rc == -EWOULDBLOCK)
             log_error("%s is locked: another xenconsoled is running", s->options.pid_file);
-        if (rc)
+        if (rc < 0)
             fail(s->options.pid_file, rc);
     }
     prepare_logs(&s->options);
@@ -159,7 +135,7 @@ static void stop(struct server *s)
     xc_gnttab_close(s->gnttab);
     xc_close(s->xc);
     free(s->by_port);
-    close(s->epoll_fd);
+    close(s->sources);
     if (s->options.pid_file)
         unlink(s->options.pid_file);
 }
@@ -167,7 +143,7 @@ static void stop(struct server *s)
 int main(int argc, char **argv)
 {
     struct server s = { 0 };
-    struct signals signals;
+    struct signals signals = { .source.taken = signal_taken, .server = &s };
     int ready = -1;
 
     log_open(NULL, "xenconsoled", LOG_LEVEL_INFO);
@@ -179,17 +155,17 @@ int main(int argc, char **argv)
         if (ready < 0)
             fail("fork", ready);
     }
-    int rc = loop_init(&s);
+    s.sources = sources_open();
+    int rc = s.sources < 0 ? s.sources : signals_add(s.sources, &signals.source);
 
     if (rc)
-        fail("epoll", rc);
-    signals_init(&s, &signals);
+        fail("signals", rc);
     start(&s);
     if (ready >= 0)
-        daemon_ready(ready);
+        daemon_ready(ready, 0);
     daemon_notify();
     loop_run(&s);
     stop(&s);
-    close(signals.source.fd);
+    close(signals.source.src.fd);
     return 0;
 }

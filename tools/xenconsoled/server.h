@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <base/list.h>
+#include <base/source.h>
 
 struct xc;
 struct xc_evtchn;
@@ -17,12 +18,6 @@ struct xc_gnttab;
 struct xs;
 struct console;
 struct logfile;
-
-/* Something the loop polls. */
-struct source {
-    int fd;
-    void (*ready)(struct source *src, uint32_t events);
-};
 
 struct options {
     bool log_guests;
@@ -54,7 +49,7 @@ struct server {
 
     /* Consoles that had their share of this tick; they go on with the next. */
     struct list throttled;
-    int64_t next_tick;              /* in ms of loop_now() */
+    int64_t next_tick;              /* in ms of monotonic_ms() */
 
     /* The hypervisor's console. */
     struct logfile *hypervisor_log; /* NULL: not logged */
@@ -62,7 +57,7 @@ struct server {
     uint32_t hypervisor_index;
     bool hypervisor_waits;          /* its VIRQ is masked until the next tick */
 
-    int epoll_fd;
+    int sources;
     bool stopping;
 };
 
@@ -70,11 +65,6 @@ struct server {
 
 #define TICK_MS 100
 
-int64_t loop_now(void);             /* monotonic milliseconds */
-int loop_init(struct server *s);
-int loop_add(struct server *s, struct source *src, uint32_t events);
-int loop_change(struct server *s, struct source *src, uint32_t events);
-void loop_remove(struct server *s, struct source *src);
 /* Waits for something at most timeout_ms (-1: for ever) and serves it. */
 void loop_step(struct server *s, int timeout_ms);
 void loop_run(struct server *s);

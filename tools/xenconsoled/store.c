@@ -66,7 +66,7 @@ int store_connect(struct server *s)
     }
     s->store_source.fd = xs_fd(s->xs);
     s->store_source.ready = store_ready;
-    rc = loop_add(s, &s->store_source, EPOLLIN);
+    rc = source_add(s->sources, &s->store_source, EPOLLIN);
     if (rc) {
         xs_close(s->xs);
         s->xs = NULL;
@@ -83,7 +83,7 @@ void store_disconnect(struct server *s)
 {
     if (!s->xs)
         return;
-    loop_remove(s, &s->store_source);
+    source_remove(s->sources, &s->store_source);
     xs_close(s->xs);
     s->xs = NULL;
 }

@@ -12,17 +12,10 @@
 pid_t daemon_running(void);
 /* Whether it does its work. One that was killed holds its lock until it is gone. */
 bool daemon_answers(const char *socket_path);
-/* Takes the lock and writes our pid: 0 or -E (-EEXIST: another runs). */
+/* Takes the lock and writes our pid: 0 or -E (-EWOULDBLOCK: another runs). */
 int daemon_lock(void);
 /* In a child that does not exec: the lock is its parent's. */
 void daemon_leave_lock(void);
-/*
- * Leaves the terminal. In the parent it returns the exit status that daemon_ready() gave; in the
- * daemon -1.
- */
-int daemon_detach(void);
-/* status 0: the parent may go. Otherwise the parent ends with it. */
-void daemon_ready(int status);
 /* Asks the one that runs to stop and waits: 0, or -ETIMEDOUT. */
 int daemon_stop(void);
 

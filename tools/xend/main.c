@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/daemon.h>
 #include <base/log.h>
 #include <xc/xc.h>
 
@@ -26,6 +27,7 @@
 
 #define EXIT_NOT_RUNNING 3
 #define EXIT_NO_RIGHT 4
+#define READY (-1)
 #define ANSWER_MS 30000         /* until one that lives answers, or one that was killed is gone */
 
 static int complain(const char *what, int rc)
@@ -83,14 +85,15 @@ static int open_all(struct xend *x)
     return 0;
 }
 
-static int serve(struct xend *x)
+/* READY, or the exit status. */
+static int prepare(struct xend *x)
 {
     if (configure_load(x))
         return 1;
     int rc = daemon_lock();
 
     if (rc)
-        return rc == -EEXIST ? 0 : complain("pid file", rc);
+        return rc == -EWOULDBLOCK ? 0 : complain("pid file", rc);
     if (open_all(x))
         return 1;
     log_info("xend %s starts", XENITH_VERSION);
@@ -101,7 +104,11 @@ static int serve(struct xend *x)
     configure_watch_log(x);
     store_watch(x, "@releaseDomain", on_release, x);
     start_managed(x);
-    daemon_ready(0);
+    return READY;
+}
+
+static int serve(struct xend *x)
+{
     loop_run(x);
     log_info("xend stops; domains stay");
     unix_close(x);
@@ -137,15 +144,15 @@ static int start(bool foreground)
     if (found)
         return found > 0 ? 0 : complain("a daemon runs, but does not answer", found);
     x.is_foreground = foreground;
-    if (foreground)
-        return serve(&x);
-    int status = daemon_detach();
+    int ready_fd = foreground ? -1 : daemon_detach();
 
-    if (status >= 0)
-        return status;
-    status = serve(&x);
-    daemon_ready(status);
-    return status;
+    if (!foreground && ready_fd < 0)
+        return complain("fork", ready_fd);
+    int status = prepare(&x);
+
+    if (ready_fd >= 0)
+        daemon_ready(ready_fd, status == READY ? 0 : status);
+    return status == READY ? serve(&x) : status;
 }
 
 static int stop(void)

@@ -519,7 +519,7 @@ int domains_init(struct server *s)
     if (!rc) {
         ds->src.fd = xc_evtchn_fd(ds->evtchn);
         ds->src.ready = events_ready;
-        rc = loop_add(s, &ds->src, EPOLLIN);
+        rc = source_add(s->sources, &ds->src, EPOLLIN);
     }
     if (rc)
         domains_free(s);

@@ -16,13 +16,13 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <base/alloc.h>
+#include <base/daemon.h>
 #include <base/log.h>
 #include <base/strings.h>
 
@@ -53,7 +53,7 @@ struct options {
 };
 
 struct signals {
-    struct source src;
+    struct signal_source source;
     struct server *server;
 };
 
@@ -202,62 +202,6 @@ static void parse_options(struct options *o, struct limits *l, int argc, char **
 
 /* ---- being a daemon ---- */
 
-/*
- * The parent leaves when the child has told that it serves: whoever started us may connect at
- * once.
- */
-static int detach(void)
-{
-    int pipe_fd[2];
-    char byte;
-
-    if (pipe2(pipe_fd, O_CLOEXEC))
-        fail("pipe", -errno);
-    pid_t pid = fork();
-
-    if (pid < 0)
-        fail("fork", -errno);
-    if (pid) {
-        close(pipe_fd[1]);
-        _exit(read(pipe_fd[0], &byte, 1) == 1 ? 0 : 1);
-    }
-    close(pipe_fd[0]);
-    setsid();
-    if (chdir("/"))
-        fail("chdir /", -errno);
-    return pipe_fd[1];
-}
-
-static void quiet_stdio(void)
-{
-    int fd = open("/dev/null", O_RDWR);
-
-    for (int i = 0; i < 3 && fd >= 0; i++)
-        dup2(fd, i);
-    if (fd > 2)
-        close(fd);
-}
-
-static void tell_service_manager(void)
-{
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-    if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(address.sun_path))
-        return;
-    strcpy(address.sun_path, path);
-    if (*path == '@')
-        address.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return;
-    if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (struct sockaddr *)&address,
-               offsetof(struct sockaddr_un, sun_path) + strlen(path)) < 0)
-        log_warn("service manager not told: %s", strerror(errno));
-    close(fd);
-}
-
 static void write_pid(const struct options *o)
 {
     if (o->print_pid) {
@@ -266,10 +210,10 @@ static void write_pid(const struct options *o)
     }
     if (!o->pid_file)
         return;
-    FILE *f = fopen(o->pid_file, "we");
+    int rc = daemon_pid_file(o->pid_file);
 
-    if (!f || fprintf(f, "%d\n", (int)getpid()) < 0 || fclose(f))
-        fail(o->pid_file, -errno);
+    if (rc < 0)
+        fail(o->pid_file, rc);
 }
 
 /* Held until exit: a second daemon would take the socket away from the first. */
@@ -292,39 +236,12 @@ static void lock_rundir(const struct options *o)
 
 /* ---- signals ---- */
 
-static void signals_ready(struct source *src, uint32_t events)
+static void signal_taken(struct signal_source *src, int number)
 {
-    struct signals *g = list_entry(src, struct signals, src);
-    struct signalfd_siginfo info;
-
-    (void)events;
-    while (read(src->fd, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo == SIGHUP)
-            log_reopen();
-        else
-            g->server->stopping = true;
-    }
-}
-
-static void signals_init(struct server *s, struct signals *g)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    g->server = s;
-    g->src.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    g->src.ready = signals_ready;
-    if (g->src.fd < 0)
-        fail("signalfd", -errno);
-    int rc = loop_add(s, &g->src, EPOLLIN);
-
-    if (rc)
-        fail("epoll", rc);
+    if (number == SIGHUP)
+        log_reopen();
+    else
+        list_entry(src, struct signals, source)->server->stopping = true;
 }
 
 /* ---- start and stop ---- */
@@ -427,8 +344,8 @@ static void close_all(struct server *s)
 int main(int argc, char **argv)
 {
     struct options o = { 0 };
-    struct signals signals;
     struct server s;
+    struct signals signals = { .source.taken = signal_taken, .server = &s };
     int ready_fd = -1;
     bool in_place = getenv("XENSTORED_IN_PLACE");
 
@@ -440,12 +357,16 @@ int main(int argc, char **argv)
     if (in_place)
         o.no_recovery = false;
     else if (!o.foreground)
-        ready_fd = detach();
+        ready_fd = daemon_detach();
+    if (ready_fd < 0 && !in_place && !o.foreground)
+        fail("fork", ready_fd);
     lock_rundir(&o);
     raise_file_limit();
-    if (loop_init(&s))
-        fail("epoll", -errno);
-    signals_init(&s, &signals);
+    s.sources = sources_open();
+    int rc = s.sources < 0 ? s.sources : signals_add(s.sources, &signals.source);
+
+    if (rc)
+        fail("signals", rc);
     start_domains(&s, &o);
     int socket_fd = restore(&s, &o);
 
@@ -455,17 +376,13 @@ int main(int argc, char **argv)
     if (!o.log_file && !o.foreground && !access(DEFAULT_LOGDIR, W_OK))
         o.log_file = DEFAULT_LOGDIR "/xenstored.log";
     s.trace = o.verbose;
-    int rc = log_open(o.log_file, "xenstored", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    rc = log_open(o.log_file, "xenstored", o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 
     if (rc)
         fail(o.log_file, rc);
-    if (ready_fd >= 0) {
-        quiet_stdio();
-        if (write(ready_fd, "", 1) != 1)
-            log_warn("nobody waited for the start");
-        close(ready_fd);
-    }
-    tell_service_manager();
+    if (ready_fd >= 0)
+        daemon_ready(ready_fd, 0);
+    daemon_notify();
     loop_run(&s);
     stop(&s, &o);
     if (s.reexec)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/clock.h>
 #include <base/log.h>
 #include <base/strings.h>
 
@@ -471,7 +472,7 @@ static bool must_wait(const struct conn *c, const struct xsd_sockmsg *hdr)
         return false;
     if (hdr->tx_id && hdr->type != XS_TRANSACTION_END)
         return false;
-    return loop_now() < s->protect_until;
+    return monotonic_ms() < s->protect_until;
 }
 
 static void trace(const struct request *r, int rc)

@@ -10,6 +10,7 @@
 
 #include <base/buffer.h>
 #include <base/list.h>
+#include <base/source.h>
 
 #include "quota.h"
 #include "tree.h"
@@ -17,12 +18,6 @@
 
 struct conn;
 struct domains;
-
-/* Something the loop polls. */
-struct source {
-    int fd;
-    void (*ready)(struct source *src, uint32_t events);
-};
 
 /* "@introduceDomain" and "@releaseDomain" are no nodes, but have permissions. */
 enum special {
@@ -48,11 +43,11 @@ struct server {
     struct list dirty;              /* with output, or to be closed */
     uint32_t next_conn_id;
     struct conn *protector;         /* whose transaction may not be disturbed until protect_until */
-    int64_t protect_until;          /* in ms of loop_now() */
+    int64_t protect_until;          /* in ms of monotonic_ms() */
     struct domains *domains;        /* NULL: without a hypervisor */
 
     /* The loop. */
-    int epoll_fd;
+    int sources;
     bool stopping;
     bool reexec;                    /* stop to run the program again, with all connections */
     const char *reexec_path;
@@ -71,13 +66,8 @@ static inline uint64_t server_tick(struct server *s)
 }
 
 /* loop.c */
-int loop_init(struct server *s);
-int loop_add(struct server *s, struct source *src, uint32_t events);
-int loop_change(struct server *s, struct source *src, uint32_t events);
-void loop_remove(struct server *s, struct source *src);
 void loop_run(struct server *s);
 /* One round; waits at most timeout_ms. */
 void loop_step(struct server *s, int timeout_ms);
-int64_t loop_now(void);
 
 #endif

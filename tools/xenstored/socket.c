@@ -73,7 +73,7 @@ static void socket_close(struct conn *c)
 {
     struct socket_conn *sc = socket_of(c);
 
-    loop_remove(c->server, &sc->src);
+    source_remove(c->server->sources, &sc->src);
     close(sc->src.fd);
     free(sc);
 }
@@ -107,7 +107,7 @@ struct conn *socket_accept(struct server *s, int fd, bool read_only)
     sc->conn.is_read_only = read_only;
     sc->src.fd = fd;
     sc->src.ready = socket_ready;
-    int rc = loop_add(s, &sc->src, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
+    int rc = source_add(s->sources, &sc->src, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
 
     if (rc) {
         log_error("cannot poll a connection: %s", strerror(-rc));
@@ -168,14 +168,14 @@ int socket_listen(struct server *s, const char *path, bool read_only, int fd)
     l->server = s;
     l->is_read_only = read_only;
     *(read_only ? &s->listener_ro : &s->listener) = &l->src;
-    return loop_add(s, &l->src, EPOLLIN);
+    return source_add(s->sources, &l->src, EPOLLIN);
 }
 
 static void listener_free(struct server *s, struct source **slot)
 {
     if (!*slot)
         return;
-    loop_remove(s, *slot);
+    source_remove(s->sources, *slot);
     close((*slot)->fd);
     free(list_entry(*slot, struct listener, src));
     *slot = NULL;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <base/alloc.h>
+#include <base/clock.h>
 
 #include "conn.h"
 #include "server.h"
@@ -34,7 +35,7 @@ static void protect(struct conn *c)
     if (!c->who.is_privileged || c->conflicts < PATIENCE || s->protector)
         return;
     s->protector = c;
-    s->protect_until = loop_now() + PROTECT_MS;
+    s->protect_until = monotonic_ms() + PROTECT_MS;
 }
 
 static uint32_t new_id(struct conn *c)

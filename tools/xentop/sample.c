@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <base/alloc.h>
+#include <base/clock.h>
 #include <host/host.h>
 #include <xc/xc.h>
 #include <xen/domctl.h>
@@ -188,7 +188,6 @@ static int add_machine(struct xc *xc, struct sample *s)
 int sample_take(struct xc *xc, struct xs *xs, const char *sysfs, bool with_vcpus, struct sample *s)
 {
     struct xen_domctl_getdomaininfo *infos;
-    struct timespec now;
     unsigned int count;
 
     memset(s, 0, sizeof(*s));
@@ -198,8 +197,7 @@ int sample_take(struct xc *xc, struct xs *xs, const char *sysfs, bool with_vcpus
         rc = host_domain_infos(xc, &infos, &count);
     if (rc)
         return rc;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    s->when = now.tv_sec + now.tv_nsec / NS;
+    s->when = monotonic_seconds();
     s->rows = xcalloc(count + 1, sizeof(*s->rows));
     for (s->count = 0; s->count < count; s->count++) {
         const struct xen_domctl_getdomaininfo *info = &infos[s->count];

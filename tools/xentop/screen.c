@@ -7,8 +7,8 @@
 #include <ncurses.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include <base/clock.h>
 #include <base/strings.h>
 
 #include "xentop.h"
@@ -113,19 +113,11 @@ static bool take_key(int key, struct options *o)
     return true;
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 /* Keys until it is time for the next sample. False: the user has enough. */
 static bool wait_keys(struct sample *s, struct options *o)
 {
     for (;;) {
-        double rest = s->when + o->delay - seconds_now();
+        double rest = s->when + o->delay - monotonic_seconds();
 
         if (rest <= 0)
             return true;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <base/clock.h>
+
 #include "sink.h"
 #include "tracer.h"
 
@@ -132,14 +134,14 @@ static int collect(struct tracer *t, struct sink *s, size_t least)
 
 static int run(struct tracer *t, const struct options *o, struct sink *s)
 {
-    double end = o->seconds ? seconds_now() + o->seconds : 0;
+    double end = o->seconds ? monotonic_seconds() + o->seconds : 0;
     int failed = 0;
 
-    while (!failed && !interrupted && (!end || seconds_now() < end)) {
+    while (!failed && !interrupted && (!end || monotonic_seconds() < end)) {
         failed = collect(t, s, o->threshold * 20);
         if (!s->limit)
             fflush(s->out);
-        double left = end ? (end - seconds_now()) * 1000 : o->poll_ms;
+        double left = end ? (end - monotonic_seconds()) * 1000 : o->poll_ms;
         if (left > 0)
             tracer_wait(t, left < o->poll_ms ? left + 1 : o->poll_ms);
     }

@@ -34,6 +34,5 @@ void tracer_close(struct tracer *t, bool stop);
 /* SIGINT, SIGTERM and SIGHUP only set this. */
 extern volatile bool interrupted;
 void catch_signals(void);
-double seconds_now(void);
 
 #endif

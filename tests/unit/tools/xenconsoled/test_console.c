@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <base/clock.h>
 #include <base/log.h>
 #include <xc/xc.h>
 #include <xenconsoled/console.h>
@@ -101,10 +102,10 @@ static void settle(void)
 /* The kernel moves bytes through a terminal in its own time: waits up to two seconds for n. */
 static size_t read_up_to(int fd, char *to, size_t n)
 {
-    int64_t end = loop_now() + 2000;
+    int64_t end = monotonic_ms() + 2000;
     size_t have = 0;
 
-    while (have < n && loop_now() < end) {
+    while (have < n && monotonic_ms() < end) {
         loop_step(&server, 1);
         ssize_t more = read(fd, to + have, n - have);
 
@@ -123,9 +124,9 @@ static void expect_read(int fd, const char *text)
 
 static void expect_input(uint32_t prod)
 {
-    int64_t end = loop_now() + 2000;
+    int64_t end = monotonic_ms() + 2000;
 
-    while (ring.in_prod != prod && loop_now() < end)
+    while (ring.in_prod != prod && monotonic_ms() < end)
         loop_step(&server, 1);
     settle();
     assert_int_equal(ring.in_prod, prod);
@@ -141,7 +142,8 @@ static int setup(void **state)
     server.xs = (struct xs *)1;             /* the store is there: no tick for it */
     server.gnttab = (struct xc_gnttab *)1;
     log_set_level(LOG_LEVEL_ERROR);
-    assert_int_equal(loop_init(&server), 0);
+    server.sources = sources_open();
+    assert_true(server.sources >= 0);
     notified = unmasked = bound = 0;
     grants_work = true;
     console = console_new(&server, 3);
@@ -154,7 +156,7 @@ static int teardown(void **state)
     assert_int_equal(bound, 0);
     assert_true(list_empty(&server.throttled));
     free(server.by_port);
-    return close(server.epoll_fd);
+    return close(server.sources);
 }
 
 /* ---- tests ---- */

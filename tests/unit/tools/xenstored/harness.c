@@ -24,7 +24,8 @@ int setup(void **state)
     log_set_level(LOG_LEVEL_ERROR);
     server_init(&server);
     memset(introduced, 0, sizeof(introduced));
-    return loop_init(&server);
+    server.sources = sources_open();
+    return server.sources < 0;
 }
 
 static struct client *client_of(const struct conn *c)
@@ -39,7 +40,7 @@ int teardown(void **state)
         client_free(client_of(list_entry(server.conns.next, struct conn, link)));
     expect_sound();
     assert_int_equal(server.watches.points.count, 0);
-    close(server.epoll_fd);
+    close(server.sources);
     server_free(&server);
     buffer_free(&events);
     return 0;

@@ -7,17 +7,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <base/daemon.h>
 #include <base/log.h>
-
-#include "daemon.h"
 
 int daemon_detach(void)
 {
+    unsigned char status = 1;
     int pipe_fd[2];
-    char byte;
 
     if (pipe2(pipe_fd, O_CLOEXEC))
         return -errno;
@@ -27,10 +27,11 @@ int daemon_detach(void)
         return -errno;
     if (pid) {
         close(pipe_fd[1]);
-        _exit(read(pipe_fd[0], &byte, 1) == 1 ? 0 : 1);
+        _exit(read(pipe_fd[0], &status, 1) == 1 ? status : 1);
     }
     close(pipe_fd[0]);
     setsid();
+    umask(022);
     return chdir("/") ? -errno : pipe_fd[1];
 }
 
@@ -44,22 +45,22 @@ static void quiet_stdio(void)
         close(fd);
 }
 
-void daemon_ready(int fd)
+void daemon_ready(int fd, int status)
 {
-    quiet_stdio();
-    if (write(fd, "", 1) != 1)
+    unsigned char byte = status;
+
+    if (!status)
+        quiet_stdio();
+    if (write(fd, &byte, 1) != 1)
         log_debug("nobody waited for the start");
     close(fd);
 }
 
 static int write_pid(int fd)
 {
-    char text[16];
-    int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-
     if (flock(fd, LOCK_EX | LOCK_NB) || ftruncate(fd, 0))
         return -errno;
-    return write(fd, text, len) == len ? 0 : -EIO;
+    return dprintf(fd, "%d\n", (int)getpid()) < 0 ? -errno : 0;
 }
 
 int daemon_pid_file(const char *path)
@@ -70,9 +71,10 @@ int daemon_pid_file(const char *path)
         return -errno;
     int rc = write_pid(fd);
 
-    if (rc)
-        close(fd);
-    return rc;          /* else it stays open: the lock is ours until the end */
+    if (!rc)
+        return fd;
+    close(fd);
+    return rc;
 }
 
 void daemon_notify(void)
