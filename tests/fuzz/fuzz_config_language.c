@@ -2,9 +2,7 @@
 /*
  * Any text as a domain's configuration file; what is taken must print and read back.
  *
- * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/alloc.c
- * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
- * sources: tools/libs/base/sxp.c
+ * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/[a-z]*.c
  * flags: -lm
  */
 #include <stdlib.h>

@@ -2,9 +2,7 @@
 /*
  * Any text as xend-config.sxp and, if it is an S-expression, as a domain.
  *
- * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/alloc.c
- * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
- * sources: tools/libs/base/sxp.c
+ * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/[a-z]*.c
  * flags: -lm
  */
 #include <stdlib.h>

@@ -3,9 +3,7 @@
  * The small languages of devices, as typed at `xm block-attach` and the like: a text as each of
  * them. What is taken becomes an S-expression that reads back as the same.
  *
- * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/alloc.c
- * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
- * sources: tools/libs/base/sxp.c
+ * sources: tools/libs/config/[a-z]*.c tools/libs/config/script/[a-z]*.c tools/libs/base/[a-z]*.c
  * flags: -lm
  */
 #include <stdlib.h>

@@ -2,8 +2,7 @@
 /*
  * Messages of xend's socket: any S-expression prints, reads back the same, and prints as JSON.
  *
- * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/sxp.c
- * sources: tools/libs/base/json.c
+ * sources: tools/libs/base/[a-z]*.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -6,11 +6,11 @@
  * transaction, its length, its payload) or bytes as they are. Whatever happens, the store's own
  * accounts agree at the end, and every client can leave.
  *
- * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c
- * sources: tools/xenstored/store.c tools/xenstored/tree.c tools/xenstored/transaction.c
- * sources: tools/xenstored/watch.c tools/xenstored/permission.c tools/xenstored/quota.c
- * sources: tools/xenstored/path.c tools/xenstored/conn.c tools/xenstored/protocol.c
- * sources: tools/xenstored/control.c tools/xenstored/loop.c tools/libs/base/[a-z]*.c
+ * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c tools/xenstored/store.c
+ * sources: tools/xenstored/tree.c tools/xenstored/transaction.c tools/xenstored/watch.c
+ * sources: tools/xenstored/permission.c tools/xenstored/quota.c tools/xenstored/path.c
+ * sources: tools/xenstored/conn.c tools/xenstored/protocol.c tools/xenstored/control.c
+ * sources: tools/xenstored/loop.c tools/libs/base/[a-z]*.c
  * flags: -Itests/unit/tools/xenstored -lm
  */
 #include "harness.h"

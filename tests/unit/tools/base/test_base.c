@@ -2,9 +2,7 @@
 /*
  * The base library: buffers, strings, maps, JSON, S-expressions and their hostile input.
  *
- * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
- * sources: tools/libs/base/map.c tools/libs/base/json.c tools/libs/base/sxp.c
- * sources: tools/libs/base/log.c
+ * sources: tools/libs/base/[a-z]*.c
  * flags: -lm
  */
 #include <setjmp.h>

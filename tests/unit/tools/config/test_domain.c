@@ -7,10 +7,8 @@
  * sources: tools/libs/config/disk.c tools/libs/config/vif.c tools/libs/config/vfb.c
  * sources: tools/libs/config/pci.c tools/libs/config/device.c tools/libs/config/cpu.c
  * sources: tools/libs/config/to_sxp.c tools/libs/config/from_sxp.c
- * sources: tools/libs/config/device_sxp.c tools/libs/config/xend.c
- * sources: $(wildcard tools/libs/config/script/[a-z]*.c)
- * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
- * sources: tools/libs/base/map.c tools/libs/base/sxp.c
+ * sources: tools/libs/config/device_sxp.c tools/libs/config/xend.c $(wildcard
+ * sources: tools/libs/config/script/[a-z]*.c) tools/libs/base/[a-z]*.c
  * flags: -Itests/unit/tools/config -lm
  */
 #include "helper.h"

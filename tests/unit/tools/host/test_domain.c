@@ -2,8 +2,7 @@
 /*
  * Domains as text: states, UUIDs, the list that grows.
  *
- * sources: tools/libs/host/domain.c tools/libs/base/alloc.c tools/libs/base/buffer.c
- * sources: tools/libs/base/sxp.c
+ * sources: tools/libs/host/domain.c tools/libs/base/[a-z]*.c
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * The hotplug scripts with a made-up world: ip, nft, losetup, nbd-client and the store are scripts
  * that write down what they are asked; /sys/class/net and /proc/sys are folders of ours.
  *
- * sources: tools/libs/base/alloc.c
+ * sources: tools/libs/base/[a-z]*.c
  */
 #include <setjmp.h>
 #include <stdarg.h>

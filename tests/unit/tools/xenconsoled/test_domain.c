@@ -2,8 +2,7 @@
 /*
  * Domains coming, changing and going, with a pretended store and hypervisor.
  *
- * sources: tools/xenconsoled/domain.c tools/xenconsoled/logfile.c tools/libs/base/alloc.c
- * sources: tools/libs/base/buffer.c tools/libs/base/log.c tools/libs/base/map.c
+ * sources: tools/xenconsoled/domain.c tools/xenconsoled/logfile.c tools/libs/base/[a-z]*.c
  */
 #include <errno.h>
 #include <setjmp.h>

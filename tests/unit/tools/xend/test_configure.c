@@ -3,10 +3,8 @@
  * xend's configuration at its start and at SIGHUP: levels take effect, a file that is no good
  * changes nothing, and what moves is opened where it now is.
  *
- * sources: tools/xend/configure.c tools/libs/base/alloc.c tools/libs/base/buffer.c
- * sources: tools/libs/base/strings.c tools/libs/base/sxp.c tools/libs/base/log.c
- * sources: tools/libs/base/map.c $(wildcard tools/libs/config/[a-z]*.c)
- * sources: $(wildcard tools/libs/config/script/[a-z]*.c)
+ * sources: tools/xend/configure.c tools/libs/base/[a-z]*.c $(wildcard
+ * sources: tools/libs/config/[a-z]*.c) $(wildcard tools/libs/config/script/[a-z]*.c)
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Itools/xend -Idist/include -lm
  */
 #include <setjmp.h>

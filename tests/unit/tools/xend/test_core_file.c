@@ -2,7 +2,7 @@
 /*
  * The form of a core: what readers of Xen's dump-core format look for is where they look.
  *
- * sources: tools/xend/domain/core_file.c tools/libs/base/alloc.c tools/libs/base/buffer.c
+ * sources: tools/xend/domain/core_file.c tools/libs/base/[a-z]*.c
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Itools/xend -Idist/include
  */
 #include <setjmp.h>

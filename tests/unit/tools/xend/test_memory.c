@@ -3,8 +3,7 @@
  * Memory for new domains: what is free counts once, dom0 gives what is missing and never goes below
  * its floor, and a refusal says the numbers.
  *
- * sources: tools/xend/domain/memory.c tools/xend/failure.c tools/libs/base/alloc.c
- * sources: tools/libs/base/log.c
+ * sources: tools/xend/domain/memory.c tools/xend/failure.c tools/libs/base/[a-z]*.c
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Itools/xend -Idist/include
  */
 #include <errno.h>

@@ -2,8 +2,7 @@
 /*
  * What QEMU is told, and how its log and its sockets are read.
  *
- * sources: tools/xend/device/qemu_args.c tools/libs/base/alloc.c tools/libs/base/buffer.c
- * sources: tools/libs/base/strings.c
+ * sources: tools/xend/device/qemu_args.c tools/libs/base/[a-z]*.c
  * flags: -Itools/xend
  */
 #include <arpa/inet.h>

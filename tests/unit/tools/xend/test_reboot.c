@@ -2,8 +2,7 @@
 /*
  * What follows a domain's end: each policy for each reason, and the guard against loops.
  *
- * sources: tools/xend/domain/reboot.c tools/libs/base/alloc.c tools/libs/base/buffer.c
- * sources: tools/libs/base/sxp.c tools/libs/base/log.c
+ * sources: tools/xend/domain/reboot.c tools/libs/base/[a-z]*.c
  * flags: -Itools/xend
  */
 #include <errno.h>

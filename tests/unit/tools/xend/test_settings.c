@@ -3,10 +3,8 @@
  * What a configuration asks of a built domain: each request reaches the hypervisor as meant, and
  * what this machine does not have is refused before anything is made.
  *
- * sources: tools/xend/domain/settings.c tools/xend/failure.c tools/libs/base/alloc.c
- * sources: tools/libs/base/log.c tools/libs/base/strings.c tools/libs/base/buffer.c
+ * sources: tools/xend/domain/settings.c tools/xend/failure.c tools/libs/base/[a-z]*.c
  * sources: tools/libs/config/cpu.c tools/libs/config/error.c tools/libs/config/field.c
- * sources: tools/libs/base/sxp.c
  * flags: -D_GNU_SOURCE -D__XEN_TOOLS__ -Itools/libs -Itools/xend -Idist/include
  */
 #include <errno.h>

@@ -4,7 +4,7 @@
  * first bytes say.
  *
  * sources: tools/xend/device/sharing.c tools/xend/device/image.c tools/xend/failure.c
- * sources: tools/libs/base/alloc.c
+ * sources: tools/libs/base/[a-z]*.c
  * flags: -Itools/xend
  */
 #include <errno.h>

@@ -2,14 +2,12 @@
 /*
  * Saving and restoring, the whole and the damaged; and the ring page with a hostile other side.
  *
- * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c
- * sources: tools/xenstored/store.c tools/xenstored/tree.c tools/xenstored/transaction.c
- * sources: tools/xenstored/watch.c tools/xenstored/permission.c tools/xenstored/quota.c
- * sources: tools/xenstored/path.c tools/xenstored/conn.c tools/xenstored/protocol.c
- * sources: tools/xenstored/control.c tools/xenstored/loop.c tools/libs/base/alloc.c
- * sources: tools/libs/base/buffer.c tools/libs/base/strings.c tools/libs/base/map.c
- * sources: tools/libs/base/log.c tools/xenstored/persist.c tools/xenstored/restore.c
- * sources: tools/xenstored/socket.c tools/xenstored/ring.c
+ * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c tools/xenstored/store.c
+ * sources: tools/xenstored/tree.c tools/xenstored/transaction.c tools/xenstored/watch.c
+ * sources: tools/xenstored/permission.c tools/xenstored/quota.c tools/xenstored/path.c
+ * sources: tools/xenstored/conn.c tools/xenstored/protocol.c tools/xenstored/control.c
+ * sources: tools/xenstored/loop.c tools/libs/base/[a-z]*.c tools/xenstored/persist.c
+ * sources: tools/xenstored/restore.c tools/xenstored/socket.c tools/xenstored/ring.c
  * flags: -Itests/unit/tools/xenstored
  */
 #include <errno.h>

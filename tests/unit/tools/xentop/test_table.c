@@ -3,7 +3,7 @@
  * xentop's table byte for byte, of a made-up hypervisor and statistics in a folder.
  *
  * sources: tools/xentop/sample.c tools/xentop/format.c tools/libs/host/domain.c
- * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/sxp.c
+ * sources: tools/libs/base/[a-z]*.c
  * flags: -Itools/xentop
  */
 #include <errno.h>

@@ -2,8 +2,7 @@
 /*
  * Tables byte for byte, as scripts cut them; the order of domains; uptimes.
  *
- * sources: tools/xm/print.c tools/libs/base/alloc.c tools/libs/base/buffer.c
- * sources: tools/libs/base/sxp.c
+ * sources: tools/xm/print.c tools/libs/base/[a-z]*.c
  * flags: -Itools/xm
  */
 #include <setjmp.h>

@@ -2,13 +2,11 @@
 /*
  * libxs against the real daemon in a child process, and against one that talks nonsense.
  *
- * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c
- * sources: tools/xenstored/store.c tools/xenstored/tree.c tools/xenstored/transaction.c
- * sources: tools/xenstored/watch.c tools/xenstored/permission.c tools/xenstored/quota.c
- * sources: tools/xenstored/path.c tools/xenstored/conn.c tools/xenstored/protocol.c
- * sources: tools/xenstored/control.c tools/xenstored/loop.c tools/xenstored/socket.c
- * sources: tools/libs/base/alloc.c tools/libs/base/buffer.c tools/libs/base/strings.c
- * sources: tools/libs/base/map.c tools/libs/base/log.c
+ * sources: tests/unit/tools/xenstored/harness.c tools/xenstored/server.c tools/xenstored/store.c
+ * sources: tools/xenstored/tree.c tools/xenstored/transaction.c tools/xenstored/watch.c
+ * sources: tools/xenstored/permission.c tools/xenstored/quota.c tools/xenstored/path.c
+ * sources: tools/xenstored/conn.c tools/xenstored/protocol.c tools/xenstored/control.c
+ * sources: tools/xenstored/loop.c tools/xenstored/socket.c tools/libs/base/[a-z]*.c
  * sources: tools/libs/xs/connection.c tools/libs/xs/request.c tools/libs/xs/watch.c
  * flags: -Itests/unit/tools/xenstored
  */
