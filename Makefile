@@ -39,7 +39,7 @@ check: dist
 check-quick: dist
 	tests/run quick
 tools:
-	$(MAKE) -C tools
+	$(Q)$(MAKE) --no-print-directory -C tools
 demo:
 	build/demo.sh
 iso:
