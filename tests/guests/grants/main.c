@@ -177,6 +177,32 @@ static void check_refused_unmaps(void)
     EXPECT_EQ(GRANT_TABLE[REF].flags, GTF_permit_access);
 }
 
+/*
+ * A page that is mapped twice, once writable: the handle of the writable mapping may not take the
+ * read-only one away, or a mapping stays that can write and that nobody counts.
+ */
+static void check_exchanged_places(void)
+{
+    uint8_t *other = GRANT_SPOT + PAGE_SIZE;
+    grant_handle_t reader;
+
+    section("unmapping one mapping by the handle of another");
+    memset(page, 0, PAGE_SIZE);
+    grant_give(REF, 0, page, GTF_permit_access);
+    REQUIRE_EQ(grant_map(REF, GRANT_SPOT, HOST, &handle), GNTST_okay);
+    REQUIRE_EQ(grant_map(REF, other, HOST | GNTMAP_readonly, &reader), GNTST_okay);
+    EXPECT(grant_unmap(handle, other) < 0);
+    EXPECT(grant_unmap(reader, GRANT_SPOT) < 0);
+    EXPECT_EQ(page_remap(page, PTE_RO), 0);
+    EXPECT_ERROR(mmuext_mfn(MMUEXT_PIN_L1_TABLE, mfn_of(page)));
+    EXPECT_EQ(grant_unmap(handle, GRANT_SPOT), GNTST_okay);
+    EXPECT_EQ(grant_unmap(reader, other), GNTST_okay);
+    EXPECT_EQ(mmuext_mfn(MMUEXT_PIN_L1_TABLE, mfn_of(page)), 0);
+    EXPECT_EQ(table_unpin(page), 0);
+    EXPECT_EQ(page_remap(page, PTE_RW), 0);
+    EXPECT_EQ(GRANT_TABLE[REF].flags, GTF_permit_access);
+}
+
 /* The granter writes its table and does with its page what it likes; nothing may come of it. */
 static void check_abuse_by_granter(void)
 {
@@ -256,6 +282,7 @@ TEST("grants")
     check_device_map();
     check_refused_maps();
     check_refused_unmaps();
+    check_exchanged_places();
     check_abuse_by_granter();
     check_calls();
 }

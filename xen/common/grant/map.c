@@ -359,7 +359,7 @@ int grant_table_release_mappings(struct domain *d)
     if (!gt) {
         return 0;
     }
-    unsigned int budget = 1024;
+    int budget = 1024;
     for (; gt->release_next < gt->nr_handle_pages * HANDLES_PER_PAGE; gt->release_next++) {
         uint64_t *word = handle_word(gt, gt->release_next);
         if (word_flags(*word) & HALVES) {

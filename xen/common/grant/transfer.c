@@ -42,9 +42,11 @@ static bool entry_commit(struct grant_table *gt, grant_ref_t ref, domid_t from)
     return atomic_cas(head, &word, word | GTF_transfer_committed);
 }
 
-static void entry_uncommit(struct grant_table *gt, grant_ref_t ref)
+/* Unless the granter has made something else of it: the bit means "read-only" elsewhere. */
+static void entry_uncommit(struct grant_table *gt, grant_ref_t ref, domid_t from)
 {
-    atomic_and(entry_head(gt, ref), ~(uint32_t)GTF_transfer_committed);
+    uint32_t word = GTF_accept_transfer | GTF_transfer_committed | (uint32_t)from << 16;
+    (void)atomic_cas(entry_head(gt, ref), &word, word & ~(uint32_t)GTF_transfer_committed);
 }
 
 static void entry_complete(struct grant_table *gt, grant_ref_t ref, mfn_t mfn)
@@ -70,7 +72,7 @@ static int page_hand_over(struct domain *ld, struct domain *rd, struct frame *f,
         rc = GNTST_address_too_big;
     } else if (exists && entry_commit(gt, ref, ld->id)) {
         if (domain_assign_frame(rd, f, 0)) {
-            entry_uncommit(gt, ref);
+            entry_uncommit(gt, ref, ld->id);
         } else {
             entry_complete(gt, ref, frame_to_mfn(f));
             rc = GNTST_okay;

@@ -79,7 +79,9 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
     }
     pte_t old = *pe;
     int rc = GNTST_general_error;
-    if ((old & PTE_PRESENT) && (old & PTE_GRANT) && mfn_eq(pte_mfn(old), frame)) {
+    /* As this mapping was made: the one that can write holds a type for it, another does not. */
+    pte_t made = PTE_PRESENT | PTE_GRANT | (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE);
+    if ((old & (PTE_PRESENT | PTE_GRANT | PTE_WRITE)) == made && mfn_eq(pte_mfn(old), frame)) {
         atomic_xchg(pe, replacement);
         rc = GNTST_okay;
     }
