@@ -180,11 +180,9 @@ static void write_nodes(struct device *v, struct store_tx *t)
     free(path);
 }
 
-static void free_own(struct device *v)
+static void free_own(void *own)
 {
-    if (v->own)
-        config_vif_free(v->own);
-    free(v->own);
+    config_vif_free(own);
 }
 
 const struct device_class net_class = {

@@ -138,16 +138,9 @@ static bool is_vkbd_ready(struct device *v)
     return true;
 }
 
-static void free_vfb(struct device *v)
+static void free_own(void *own)
 {
-    if (v->own)
-        config_vfb_free(v->own);
-    free(v->own);
-}
-
-static void free_vkbd(struct device *v)
-{
-    (void)v;
+    config_vfb_free(own);
 }
 
 const struct device_class vfb_class = {
@@ -156,7 +149,7 @@ const struct device_class vfb_class = {
     .check = check_vfb,
     .write = write_vfb,
     .is_ready = is_vfb_ready,
-    .free_own = free_vfb,
+    .free_own = free_own,
 };
 
 const struct device_class vkbd_class = {
@@ -165,5 +158,4 @@ const struct device_class vkbd_class = {
     .check = check_qemu,
     .write = write_vkbd,
     .is_ready = is_vkbd_ready,
-    .free_own = free_vkbd,
 };
