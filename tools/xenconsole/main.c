@@ -144,19 +144,20 @@ static void drop_events(struct attachment *a)
 }
 
 /*
- * The node's value once there is one; NULL if the time or the domain is over. With is_again, only
- * a value written from now on: a name of before may be somebody else's terminal already.
+ * The node's value once there is one; NULL if the time or the domain is over. The terminal that we
+ * had (NULL: none) counts again only if it is written from now on: it may be somebody else's.
  */
-static char *wait_tty(struct attachment *a, bool is_again, int timeout_ms)
+static char *wait_tty(struct attachment *a, const char *had, int timeout_ms)
 {
     int64_t end = monotonic_ms() + timeout_ms;
-    bool is_news = !is_again;
+    bool is_news = !had;
 
     while (domain_exists(a)) {
         struct xs_event *event;
         char *tty = NULL;
 
-        if (is_news && !xs_read(a->xs, XS_NO_TX, a->node, &tty, NULL) && *tty)
+        if (!xs_read(a->xs, XS_NO_TX, a->node, &tty, NULL) && *tty &&
+            (is_news || strcmp(tty, had)))
             return tty;
         free(tty);
         int64_t left = end - monotonic_ms();
@@ -228,14 +229,16 @@ int main(int argc, char **argv)
         rc = xs_watch(a.xs, "@releaseDomain", "release");
     if (rc)
         fail("%s: %s", a.node, strerror(-rc));
-    char *tty = wait_tty(&a, false, WAIT_FIRST_MS);
+    char *tty = wait_tty(&a, NULL, WAIT_FIRST_MS);
 
     if (!tty)
         fail("domain %u has no console (is xenconsoled running?)", a.domid);
     while (tty && attach(&a, tty) == END_HANGUP) {
-        free(tty);
+        char *had = tty;
+
         drop_events(&a);
-        tty = wait_tty(&a, true, WAIT_AGAIN_MS);
+        tty = wait_tty(&a, had, WAIT_AGAIN_MS);
+        free(had);
     }
     terminal_restore();
     free(tty);

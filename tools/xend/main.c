@@ -23,6 +23,7 @@
 #include "daemon.h"
 #include "device/qemu.h"
 #include "domain/domain.h"
+#include "node/cpupool.h"
 #include "store.h"
 
 #define EXIT_NOT_RUNNING 3
@@ -49,7 +50,7 @@ static void start_managed(struct xend *x)
         const char *wish = d->config ? sxp_value(d->config, "on_xend_start") : NULL;
 
         if (d->is_managed && d->phase == DOMAIN_HALTED && wish && !strcmp(wish, "start"))
-            domain_start(d, false, NULL, NULL);
+            domain_start(d, NULL, NULL, NULL);
     }
 }
 
@@ -103,6 +104,7 @@ static int prepare(struct xend *x)
     keep_dom0_cpus(x);
     configure_watch_log(x);
     store_watch(x, "@releaseDomain", on_release, x);
+    cpupool_start_managed(x);
     start_managed(x);
     return READY;
 }

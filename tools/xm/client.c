@@ -56,6 +56,7 @@ static int cannot_connect(int rc)
 
 static int lost(void)
 {
+    stop_console();
     close(connection);
     connection = -1;
     return error("Xend has probably crashed!  It hung up without an answer.");
@@ -76,30 +77,56 @@ static bool send_all(const char *bytes, size_t len)
     return true;
 }
 
-static bool receive(struct buffer *in)
+/* The next message; what follows it stays in `in`. NULL: the connection is lost. */
+static struct sxp *receive(struct buffer *in, char *why, size_t size)
 {
     for (;;) {
+        char *end = in->len ? memchr(buffer_head(in), '\0', in->len) : NULL;
+
+        if (end) {
+            size_t len = end - buffer_head(in);
+            struct sxp *s = sxp_parse(buffer_head(in), len, NULL, why, size);
+
+            buffer_take(in, len + 1);
+            return s ? s : sxp_list(NULL);
+        }
         ssize_t n = recv(connection, buffer_room(in, 65536), 65536, 0);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return false;
+            return NULL;
         buffer_grow(in, n);
-        if (!in->data[in->start + in->len - 1])
-            return true;
     }
+}
+
+/* The answer, after news of what goes on. */
+static struct sxp *receive_answer(struct buffer *in)
+{
+    char why[200];
+    struct sxp *s;
+
+    while ((s = receive(in, why, sizeof(why)))) {
+        const char *head = sxp_head(s);
+
+        if (!head || strcmp(head, "console"))
+            return s;
+        start_console(text_of(s, "domid", ""));
+        sxp_free(s);
+    }
+    return NULL;
 }
 
 /* (ok value) or (error number text) */
 static int take_answer(struct sxp *answer, struct sxp **value)
 {
-    const char *head = answer ? sxp_head(answer) : NULL;
+    const char *head = sxp_head(answer);
 
     if (head && !strcmp(head, "ok")) {
         *value = answer->count > 1 ? sxp_copy(answer->item[1]) : NULL;
         return 0;
     }
+    stop_console();
     if (!head || strcmp(head, "error") || answer->count < 3 || sxp_is_list(answer->item[1]) ||
         sxp_is_list(answer->item[2]))
         return error("xend's answer cannot be understood");
@@ -110,8 +137,7 @@ static int take_answer(struct sxp *answer, struct sxp **value)
 int ask_sxp(struct sxp **value, struct sxp *message)
 {
     struct buffer out = { 0 }, in = { 0 };
-    struct sxp *unused = NULL;
-    char why[200];
+    struct sxp *unused = NULL, *answer;
     int rc = connect_xend();
 
     if (!value)
@@ -122,11 +148,9 @@ int ask_sxp(struct sxp **value, struct sxp *message)
     sxp_free(message);
     if (rc)
         rc = cannot_connect(rc);
-    else if (!send_all(buffer_head(&out), out.len) || !receive(&in))
+    else if (!send_all(buffer_head(&out), out.len) || !(answer = receive_answer(&in)))
         rc = lost();
     else {
-        struct sxp *answer = sxp_parse(buffer_head(&in), in.len - 1, NULL, why, sizeof(why));
-
         rc = take_answer(answer, value);
         sxp_free(answer);
     }

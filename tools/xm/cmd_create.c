@@ -134,11 +134,11 @@ static int report(const struct create *c, const struct sxp *started)
 {
     const char *domid = text_of(started, "domid", "");
 
-    if (!c->quiet)
+    if (!c->quiet && !console_is_open())
         printf("Started domain %s (id=%s)\n", text_of(started, "name", ""), domid);
     if (c->viewer)
         start_viewer(domid, c->autopass);
-    return c->console ? become_console(domid, "0") : 0;
+    return c->console ? stay_at_console(domid) : 0;
 }
 
 static int send(struct create *c, const struct config_domain *d)
@@ -147,6 +147,7 @@ static int send(struct create *c, const struct config_domain *d)
 
     sxp_add(message, config_to_sxp(d, "vm"));
     sxp_add(message, sxp_atom(c->paused ? "1" : "0"));
+    sxp_add(message, sxp_atom(c->console ? "1" : "0"));
     int rc = ask_sxp(&started, message);
 
     /* Whatever failed, it is not that somebody named a domain that does not exist. */

@@ -170,13 +170,14 @@ int cmd_start(int argc, char **argv)
     }
     if (optind + 1 != argc)
         return usage_error("Expects 1 argument");
-    int rc = ask(&started, "start", argv[optind], paused ? "1" : "0", NULL);
+    int rc = ask(&started, "start", argv[optind], paused ? "1" : "0",
+                 console ? "1" : "0", NULL);
 
     if (rc)
         return rc;
     if (viewer)
         start_viewer(text_of(started, "domid", ""), autopass);
-    return console ? become_console(text_of(started, "domid", ""), "0") : 0;
+    return console ? stay_at_console(text_of(started, "domid", "")) : 0;
 }
 
 /* ---- shutdown and reboot ---- */

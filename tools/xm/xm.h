@@ -93,6 +93,12 @@ void sort_domains(struct sxp *domains);
 /* Becomes it; returns 1 and says why if that fails. */
 int become(const char *program, char *const *argv);
 int become_console(const char *domid, const char *number);
+/* A child at the domain's console, which follows it to wherever it moves. */
+void start_console(const char *domid);
+void stop_console(void);
+bool console_is_open(void);
+/* Until the user leaves it: the child's, or our own. Returns the exit status. */
+int stay_at_console(const char *domid);
 /* cmd_vnc.c */
 int become_viewer(const char *domain, bool autopass);
 void start_viewer(const char *domain, bool autopass);

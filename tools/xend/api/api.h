@@ -3,6 +3,8 @@
  * What clients ask of xend. A message, either way, is an S-expression with a NUL behind it:
  *
  *     (METHOD argument …)           to xend, one at a time
+ *     (console (domid N))           before the answer, if create or start was to tell: a boot
+ *                                   loader waits at that domain's console
  *     (ok [value])                  its answer
  *     (error ERRNO-NUMBER 'text')   or that; the number is positive, 3 (ESRCH): no such domain
  *
@@ -30,6 +32,9 @@ void answer_ok(struct request *r, struct sxp *value);
 void answer_fail(struct request *r, const struct failure *f);
 /* By rc of what a call left behind. */
 void answer(struct request *r, int rc, const struct failure *f);
+
+/* News before the end, for who waits. s is taken over. */
+void tell(struct request *r, struct sxp *s);
 
 /* The n-th argument as text; "" if there is none. */
 const char *word(const struct request *r, size_t n);

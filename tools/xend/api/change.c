@@ -51,11 +51,23 @@ static void cancel_start(struct request *r)
     domain_cancel_start(r->d);
 }
 
-static void start(struct request *r, struct domain *d, bool paused)
+static void attended(void *arg)
 {
+    struct request *r = arg;
+    struct sxp *s = sxp_list("console");
+
+    sxp_add_pairf(s, "domid", "%u", r->d->domid);
+    tell(r, s);
+}
+
+/* With the arguments: paused, console. */
+static void start(struct request *r, struct domain *d)
+{
+    struct start_how how = { flag(r, 1), flag(r, 2) ? attended : NULL };
+
     r->d = d;
     r->cancel = cancel_start;
-    domain_start(d, paused, started, r);
+    domain_start(d, &how, started, r);
 }
 
 void change_create(struct request *r)
@@ -66,7 +78,7 @@ void change_create(struct request *r)
     if (domain_define(r->x, r->words->item[1], &d, &f))
         answer_fail(r, &f);
     else
-        start(r, d, flag(r, 1));
+        start(r, d);
 }
 
 void change_new(struct request *r)
@@ -116,7 +128,7 @@ void change_start(struct request *r)
     if (d->phase != DOMAIN_HALTED)
         say(r, -EBUSY, "Domain is already running%s", "");
     else
-        start(r, d, flag(r, 1));
+        start(r, d);
 }
 
 static void stopped(void *arg, int rc, const struct failure *f)

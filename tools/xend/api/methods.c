@@ -29,10 +29,10 @@ static const struct {
     { "devices", read_devices, 2, true },           /* domain class */
     { "vnc", read_vnc, 1, true },                   /* domain */
 
-    { "create", change_create, 1, false },          /* (vm …) [paused] */
+    { "create", change_create, 1, false },          /* (vm …) [paused console] */
     { "new", change_new, 1, false },                /* (vm …) */
     { "delete", change_delete, 1, false },          /* domain */
-    { "start", change_start, 1, false },            /* domain [paused] */
+    { "start", change_start, 1, false },            /* domain [paused console] */
     { "destroy", change_destroy, 1, false },        /* domain */
     { "shutdown", change_shutdown, 2, false },      /* domain reason */
     { "pause", change_pause, 1, false },            /* domain */

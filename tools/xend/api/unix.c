@@ -74,6 +74,13 @@ static void queue(struct client *c, const struct sxp *s)
     event_add(c->writer, NULL);
 }
 
+void tell(struct request *r, struct sxp *s)
+{
+    if (r->client)
+        queue(r->client, s);
+    sxp_free(s);
+}
+
 static void end_request(struct request *r, struct sxp *reply)
 {
     struct client *c = r->client;

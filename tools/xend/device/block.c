@@ -162,6 +162,24 @@ static void write_nodes(struct device *v, struct store_tx *t)
     tx_write(t, v->frontend, "protocol", disk->protocol ? disk->protocol : "x86_64-abi");
 }
 
+int block_raw_path(const struct device *v, const char **path, struct failure *f)
+{
+    const struct config_disk *disk = v->own;
+    const char *format = "raw";
+
+    if (v->is_by_qemu)
+        image_qemu_driver(disk->driver, &format);
+    if (!has_path(disk) || strcmp(format, "raw"))
+        return fail(f, -ENOTSUP, "disk '%s': a boot loader reads files and devices as they are, "
+                    "not disks of type '%s'", disk->uname,
+                    has_path(disk) ? format : disk->scheme);
+    if (access(disk->path, R_OK))
+        return fail(f, -errno, errno == ENOENT ? "Disk image does not exist: %s"
+                    : "Disk isn't accessible: %s", disk->path);
+    *path = disk->path;
+    return 0;
+}
+
 static char *script(struct device *v, struct strings *env)
 {
     (void)v;
@@ -175,11 +193,9 @@ static bool is_ready(struct device *v)
     return true;
 }
 
-static void free_own(struct device *v)
+static void free_own(void *own)
 {
-    if (v->own)
-        config_disk_free(v->own);
-    free(v->own);
+    config_disk_free(own);
 }
 
 const struct device_class block_class = {

@@ -30,6 +30,7 @@ static const struct device_class *class_of(const char *name)
     } classes[] = {
         { "vbd", &block_class }, { "tap", &block_class }, { "tap2", &block_class },
         { "vif", &net_class }, { "vfb", &vfb_class }, { "vkbd", &vkbd_class },
+        { "ioports", &ioports_class }, { "irq", &irq_class },
     };
 
     for (size_t i = 0; name && i < sizeof(classes) / sizeof(classes[0]); i++) {
@@ -147,7 +148,9 @@ void device_free(struct device *v)
     store_unwatch(v->d->x, &v->watch);
     loop_cancel(&v->timer);
     script_kill(&v->script);
-    v->class->free_own(v);
+    if (v->own)     /* a keyboard has nothing */
+        v->class->free_own(v->own);
+    free(v->own);
     sxp_free(v->config);
     free(v->backend);
     free(v->frontend);

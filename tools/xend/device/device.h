@@ -9,7 +9,8 @@
  *
  * A class (block.c, net.c, vfb.c) says what is written and which script runs; handshake.c does the
  * rest, the same for all. Backends are the kernel's or QEMU's (qemu.h): QEMU's have no script, and
- * are CONNECTED as soon as they are ready.
+ * are CONNECTED as soon as they are ready. What the hypervisor alone gives (hardware.c) is
+ * CONNECTED at once.
  */
 #ifndef XEND_DEVICE_H
 #define XEND_DEVICE_H
@@ -38,11 +39,13 @@ struct device_class {
      * domain is built, and again when the device is connected. */
     int (*check)(struct device *v, struct failure *f);
     void (*write)(struct device *v, struct store_tx *t);
+    /* Gives it to the domain, or takes it away again; NULL: there is a backend. */
+    int (*permit)(struct device *v, bool allow, struct failure *f);
     /* The script's path, free() it; extra variables into env as NAME=VALUE. */
     char *(*script)(struct device *v, struct strings *env);
     /* Asked when the backend is: that all else is; notes what others want to know. */
     bool (*is_ready)(struct device *v);
-    void (*free_own)(struct device *v);
+    void (*free_own)(void *own);      /* what it holds, not itself */
 };
 
 struct device {
@@ -66,7 +69,8 @@ struct device {
     void *done_arg;
 };
 
-extern const struct device_class block_class, net_class, vfb_class, vkbd_class;
+extern const struct device_class block_class, net_class, vfb_class, vkbd_class, ioports_class,
+    irq_class;
 
 /* ---- device.c: a domain's devices ---- */
 
@@ -101,6 +105,11 @@ void device_disconnect(struct device *v, bool force, domain_done_fn *done, void 
 bool device_is_in_use(const struct device *v);
 /* Takes its paths from the domain's number. */
 void device_set_paths(struct device *v, uint32_t domid);
+
+/* ---- block.c ---- */
+
+/* The file or device that has the disk's very bytes, for who reads it in dom0. */
+int block_raw_path(const struct device *v, const char **path, struct failure *f);
 
 /* ---- script.c ---- */
 

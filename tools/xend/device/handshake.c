@@ -208,6 +208,17 @@ static void watch_backend(struct device *v)
     loop_after(x, &v->timer, x->config.device_create_timeout * 1000, connect_timed_out, v);
 }
 
+static void be_permitted(struct device *v)
+{
+    struct failure f;
+    int rc = v->class->permit(v, true, &f);
+
+    if (rc)
+        connect_failed(v, rc, f.text);
+    else
+        is_connected(v);
+}
+
 void device_connect(struct device *v, domain_done_fn *done, void *arg)
 {
     struct xend *x = v->d->x;
@@ -231,7 +242,9 @@ void device_connect(struct device *v, domain_done_fn *done, void *arg)
         connect_failed(v, rc, "The store refuses its nodes.");
         return;
     }
-    if (v->is_by_qemu)
+    if (v->class->permit)
+        be_permitted(v);
+    else if (v->is_by_qemu)
         look_at_qemu(v);
     else
         watch_backend(v);
@@ -301,7 +314,10 @@ static void clean_up(struct device *v)
     char *path;
 
     quiet(v);
-    if (v->is_by_qemu) {
+    /* A domain that ends has nothing any more. */
+    if (v->class->permit && v->d->phase == DOMAIN_RUNNING)
+        v->class->permit(v, false, NULL);
+    if (v->is_by_qemu || v->class->permit) {
         remove_nodes(v);
         gone(v);
         return;

@@ -23,6 +23,7 @@
 
 #include "device/device.h"
 #include "domain/domain.h"
+#include "domain/loader.h"
 #include "store.h"
 #include "worker.h"
 
@@ -37,12 +38,13 @@
 struct start {
     struct domain *d;
     unsigned int step;
-    bool paused;
+    struct start_how how;
     bool is_claimed;
     struct config_domain config;
     struct guest_pv_result built;
     struct memory_asked asked;
     struct worker *worker;
+    struct loader *loader;
     struct event *timer;
     domain_done_fn *done;
     void *done_arg;
@@ -50,6 +52,11 @@ struct start {
 };
 
 /* ---- defining ---- */
+
+static bool has_loader(const struct config_domain *c)
+{
+    return c->bootloader && *c->bootloader;
+}
 
 static int check_config(struct xend *x, const struct config_domain *c, struct failure *f)
 {
@@ -60,10 +67,8 @@ static int check_config(struct xend *x, const struct config_domain *c, struct fa
     if (c->uuid && domain_find_uuid(x, c->uuid) &&
         strcmp(domain_find_uuid(x, c->uuid)->name, c->name))
         return fail(f, -EEXIST, "uuid %s belongs to another domain", c->uuid);
-    if (c->bootloader)
-        return fail(f, -ENOTSUP, "bootloader is not supported: give kernel and ramdisk");
-    if (!c->kernel)
-        return fail(f, -EINVAL, "no kernel given");
+    if (!c->kernel && !has_loader(c))
+        return fail(f, -EINVAL, "neither a kernel nor a bootloader is given");
     if (c->maxmem < c->memory)
         return fail(f, -EINVAL, "maxmem (%lld) is less than memory (%lld)", (long long)c->maxmem,
                     (long long)c->memory);
@@ -132,6 +137,17 @@ uint64_t start_pending_kib(const struct domain *d)
     return need > taken ? need - taken : 0;
 }
 
+static int check_images(struct start *s)
+{
+    const struct config_domain *c = &s->config;
+
+    if (access(c->kernel, R_OK))
+        return fail(&s->f, -ENOENT, "Kernel image does not exist: %s", c->kernel);
+    if (c->ramdisk && access(c->ramdisk, R_OK))
+        return fail(&s->f, -ENOENT, "Kernel ramdisk does not exist: %s", c->ramdisk);
+    return 0;
+}
+
 static int step_check(struct start *s)
 {
     struct config_error e;
@@ -139,14 +155,15 @@ static int step_check(struct start *s)
 
     if (rc)
         return fail(&s->f, rc, "%s", e.what);
-    if (access(s->config.kernel, R_OK))
-        return fail(&s->f, -ENOENT, "Kernel image does not exist: %s", s->config.kernel);
-    if (s->config.ramdisk && access(s->config.ramdisk, R_OK))
-        return fail(&s->f, -ENOENT, "Kernel ramdisk does not exist: %s", s->config.ramdisk);
-    rc = settings_check(s->d->x, &s->config, &s->f);
+    if (!has_loader(&s->config))
+        rc = check_images(s);
+    if (!rc)
+        rc = settings_check(s->d->x, &s->config, &s->f);
     if (!rc)
         rc = devices_from_config(s->d, &s->f);
-    return rc ? rc : devices_check(s->d, &s->f);
+    if (!rc)
+        rc = devices_check(s->d, &s->f);
+    return rc || !has_loader(&s->config) ? rc : loader_check(s->d, &s->config, &s->f);
 }
 
 static void go_on(struct start *s, int rc);
@@ -210,6 +227,29 @@ static int step_nodes(struct start *s)
     return rc ? fail(&s->f, rc, "cannot write to the store: %s", strerror(-rc)) : 0;
 }
 
+static void loaded(void *arg, int rc, const struct failure *f)
+{
+    struct start *s = arg;
+
+    if (rc)
+        s->f = *f;
+    else
+        rc = check_images(s);
+    go_on(s, rc);
+}
+
+static int step_loader(struct start *s)
+{
+    if (!has_loader(&s->config))
+        return 0;
+    s->loader = loader_start(s->d, &s->config, s->how.console, loaded, s, &s->f);
+    if (!s->loader)
+        return s->f.rc;
+    if (s->how.console)
+        s->how.console(s->done_arg);
+    return WAIT;
+}
+
 /* Runs in the worker, which has our memory as it was. */
 static int build(struct xc *xc, const void *arg, void *result, struct failure *f)
 {
@@ -237,6 +277,7 @@ static void built(void *arg, int rc, const void *result, struct failure *f)
     struct start *s = arg;
 
     s->worker = NULL;
+    loader_clean(s->d);
     memcpy(&s->built, result, sizeof(s->built));
     if (rc)
         s->f = *f;
@@ -263,6 +304,7 @@ static int step_introduce(struct start *s)
     s->is_claimed = false;
     if (!rc)
         rc = xs_introduce(d->x->xs, d->domid, s->built.store_gfn, s->built.store_port);
+    loader_end(&s->loader);     /* who looked on follows to the domain's own console */
     return rc ? fail(&s->f, rc, "cannot introduce it to the store: %s", strerror(-rc)) : 0;
 }
 
@@ -284,7 +326,7 @@ static int step_devices(struct start *s)
 static int step_run(struct start *s)
 {
     struct domain *d = s->d;
-    int rc = s->paused ? 0 : xc_domain_unpause(d->x->xc, d->domid);
+    int rc = s->how.paused ? 0 : xc_domain_unpause(d->x->xc, d->domid);
 
     if (rc)
         return fail(&s->f, rc, "Failed to unpause domain %s: %s", d->name, strerror(-rc));
@@ -303,6 +345,7 @@ static const struct {
     { "record", step_record, false },
     { "domain", step_domain, false },
     { "nodes", step_nodes, false },
+    { "loader", step_loader, false },
     { "build", step_build, false },
     { "settings", step_settings, false },
     { "introduce", step_introduce, false },
@@ -317,6 +360,7 @@ static const struct {
 static void free_start(struct start *s)
 {
     worker_kill(&s->worker);
+    loader_end(&s->loader);
     loop_cancel(&s->timer);
     config_domain_free(&s->config);
     s->d->start = NULL;
@@ -397,12 +441,13 @@ static void go_on(struct start *s, int rc)
     run_steps(s);
 }
 
-void domain_start(struct domain *d, bool paused, domain_done_fn *done, void *arg)
+void domain_start(struct domain *d, const struct start_how *how, domain_done_fn *done, void *arg)
 {
     struct start *s = xcalloc(1, sizeof(*s));
 
     s->d = d;
-    s->paused = paused;
+    if (how)
+        s->how = *how;
     s->done = done;
     s->done_arg = arg;
     d->start = s;

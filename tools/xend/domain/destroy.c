@@ -16,6 +16,7 @@
 #include "device/device.h"
 #include "domain/core.h"
 #include "domain/domain.h"
+#include "domain/loader.h"
 #include "store.h"
 #include "worker.h"
 
@@ -50,6 +51,7 @@ static void finish(void *arg)
     struct list waiters = LIST_INIT(waiters);
 
     nodes_remove(d);
+    loader_clean(d);
     if (domain_is_alive(d))
         log_info("%s: domain %u is gone", d->name, d->domid);
     d->domid = NO_DOMID;

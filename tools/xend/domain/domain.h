@@ -82,8 +82,14 @@ double time_now(void);
 
 /* From (vm …) or (domain …): registers it, halted. On failure *d is NULL. */
 int domain_define(struct xend *x, const struct sxp *config, struct domain **d, struct failure *f);
-/* done may be called before this returns. A failed start leaves a halted domain or none. */
-void domain_start(struct domain *d, bool paused, domain_done_fn *done, void *arg);
+struct start_how {
+    bool paused;
+    /* Somebody is there to talk to a boot loader; told with done's argument when one runs. */
+    void (*console)(void *arg);
+};
+/* done may be called before this returns. A failed start leaves a halted domain or none. how is
+ * NULL for the usual way: it runs, and nobody looks on. */
+void domain_start(struct domain *d, const struct start_how *how, domain_done_fn *done, void *arg);
 /* As if a step of it had failed. */
 void domain_cancel_start(struct domain *d);
 

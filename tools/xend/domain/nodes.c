@@ -67,6 +67,11 @@ static void write_vm(struct store_tx *t, struct domain *d, const struct config_d
     tx_printf(t, vm, "maxmem", "%lld", (long long)c->maxmem);
     tx_printf(t, vm, "vcpus", "%lld", (long long)c->vcpus);
     tx_printf(t, vm, "start_time", "%.2f", d->start_time);
+    tx_write(t, vm, "bootloader", c->bootloader);
+    tx_write(t, vm, "bootloader_args", c->bootargs);
+    tx_write(t, vm, "pool_name", c->pool);
+    if (c->rtc_timeoffset != CONFIG_UNSET)
+        tx_printf(t, vm, "rtc/timeoffset", "%lld", (long long)c->rtc_timeoffset);
     tx_write(t, vm, "on_poweroff", c->on_poweroff);
     tx_write(t, vm, "on_reboot", c->on_reboot);
     tx_write(t, vm, "on_crash", c->on_crash);

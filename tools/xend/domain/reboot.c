@@ -77,7 +77,7 @@ static void start_again(void *arg, int rc, const struct failure *f)
     (void)rc;
     (void)f;
     d->leaves = false;
-    domain_start(d, false, NULL, NULL);
+    domain_start(d, NULL, NULL, NULL);
 }
 
 static void restart(struct domain *d)
@@ -212,7 +212,7 @@ static void reset_stopped(void *arg, int rc, const struct failure *f)
     (void)rc;
     (void)f;
     free(arg);
-    domain_start(r.d, false, r.done, r.arg);
+    domain_start(r.d, NULL, r.done, r.arg);
 }
 
 int domain_reset(struct domain *d, domain_done_fn *done, void *arg, struct failure *f)

@@ -133,19 +133,23 @@ static int pin(struct domain *d, const struct config_domain *c, struct failure *
 /* The schedulers that know no weights ignore them, and say so. */
 static int set_share(struct domain *d, const struct config_domain *c, struct failure *f)
 {
-    unsigned int weight = 256, cap = 0, id = 0;
-    int rc;
+    unsigned int weight = 256, cap = 0;
+    struct xc_cpupool pool;
 
     if (c->cpu_weight == CONFIG_UNSET && c->cpu_cap == CONFIG_UNSET)
         return 0;
-    rc = xc_sched_id(d->x->xc, &id);
+    int rc = settings_pool(d->x, c, &pool.id, f);
+
+    if (rc)
+        return rc;
+    rc = xc_cpupool_info(d->x->xc, &pool);
     if (rc)
         return fail(f, rc, "cannot ask for the scheduler: %s", strerror(-rc));
     if (c->cpu_weight != CONFIG_UNSET)
         weight = c->cpu_weight;
     if (c->cpu_cap != CONFIG_UNSET)
         cap = c->cpu_cap;
-    if (id == XEN_SCHEDULER_CREDIT2)
+    if (pool.sched_id == XEN_SCHEDULER_CREDIT2)
         rc = xc_sched_credit2_set(d->x->xc, d->domid, weight, cap);
     else
         rc = xc_sched_credit_set(d->x->xc, d->domid, weight, cap);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <base/alloc.h>
+#include <base/log.h>
 #include <base/strings.h>
 #include <base/sxp.h>
 #include <xc/xc.h>
@@ -546,8 +547,9 @@ static struct sxp *active_sxp(struct xend *x, const struct xc_cpupool *pool)
     return s;
 }
 
-static void add_inactive(struct xend *x, struct sxp *out, const char *name)
+static void add_inactive(struct xend *x, const char *name, void *arg)
 {
+    struct sxp *out = arg;
     struct xc_cpupool pool;
     struct sxp *config = read_definition(x, name);
 
@@ -565,28 +567,57 @@ static void add_inactive(struct xend *x, struct sxp *out, const char *name)
     sxp_free(config);
 }
 
-struct sxp *cpupool_list(struct xend *x)
+/* Calls fn with the name of each definition. */
+static void for_each_definition(struct xend *x, void (*fn)(struct xend *x, const char *name,
+                                                           void *arg), void *arg)
 {
-    struct xc_cpupool pool = { 0 };
-    struct sxp *out = sxp_list("pools");
     char *folder = xasprintf("%s/pools", x->config.state_path);
     DIR *dir = opendir(folder);
     const struct dirent *entry;
 
-    for (; !xc_cpupool_info(x->xc, &pool); pool.id++)
-        sxp_add(out, active_sxp(x, &pool));
     while (dir && (entry = readdir(dir))) {
         const char *dot = strrchr(entry->d_name, '.');
 
         if (dot && dot > entry->d_name && !strcmp(dot, ".sxp")) {
             char *name = xstrndup(entry->d_name, dot - entry->d_name);
 
-            add_inactive(x, out, name);
+            fn(x, name, arg);
             free(name);
         }
     }
     if (dir)
         closedir(dir);
     free(folder);
+}
+
+struct sxp *cpupool_list(struct xend *x)
+{
+    struct xc_cpupool pool = { 0 };
+    struct sxp *out = sxp_list("pools");
+
+    for (; !xc_cpupool_info(x->xc, &pool); pool.id++)
+        sxp_add(out, active_sxp(x, &pool));
+    for_each_definition(x, add_inactive, out);
     return out;
+}
+
+/* ---- with xend's start ---- */
+
+static void start_one(struct xend *x, const char *name, void *arg)
+{
+    struct xc_cpupool pool;
+    struct failure f;
+
+    (void)arg;
+    if (find(x, name, &pool))
+        return;
+    if (cpupool_start(x, name, &f))
+        log_error("pool '%s' is not started: %s", name, f.text);
+    else
+        log_info("pool '%s' is started", name);
+}
+
+void cpupool_start_managed(struct xend *x)
+{
+    for_each_definition(x, start_one, NULL);
 }

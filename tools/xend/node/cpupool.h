@@ -15,6 +15,8 @@ struct sxp;
 int cpupool_create(struct xend *x, const struct sxp *config, struct failure *f);
 int cpupool_define(struct xend *x, const struct sxp *config, struct failure *f);
 int cpupool_start(struct xend *x, const char *name, struct failure *f);
+/* All that are defined and not active; what fails is logged. */
+void cpupool_start_managed(struct xend *x);
 int cpupool_destroy(struct xend *x, const char *name, struct failure *f);
 int cpupool_delete(struct xend *x, const char *name, struct failure *f);
 int cpupool_add_cpu(struct xend *x, const char *name, const char *cpu, struct failure *f);

@@ -60,7 +60,7 @@ void domain_stop(struct domain *d, domain_done_fn *done, void *arg)
         done(arg, 0, NULL);
 }
 
-void domain_start(struct domain *d, bool paused, domain_done_fn *done, void *arg)
+void domain_start(struct domain *d, const struct start_how *how, domain_done_fn *done, void *arg)
 {
     note('S');
     d->phase = DOMAIN_RUNNING;

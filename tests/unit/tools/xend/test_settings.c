@@ -49,12 +49,6 @@ int xc_vcpu_set_affinity(struct xc *xc, uint32_t domid, unsigned int vcpu, uint8
     return 0;
 }
 
-int xc_sched_id(struct xc *xc, unsigned int *id)
-{
-    *id = scheduler;
-    return 0;
-}
-
 int xc_sched_credit_set(struct xc *xc, uint32_t domid, unsigned int w, unsigned int n)
 {
     weight = w;
@@ -86,6 +80,7 @@ int xc_cpupool_info(struct xc *xc, struct xc_cpupool *pool)
     if (pool->id > 4)
         return -ENOENT;
     pool->id = pool->id ? 4 : 0;
+    pool->sched_id = scheduler;
     return 0;
 }
 
