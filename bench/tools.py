@@ -46,8 +46,11 @@ MACHINE = ("-accel tcg -icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01T00
 
 MICRO = {"syscall": "null system call", "page_fault": "anonymous page fault",
          "munmap_page": "munmap, per page", "mprotect16": "mprotect of 16 pages and back",
+         "segv_mprotect": "SIGSEGV handled by an mprotect",
+         "mmap_populate64": "mmap populated + munmap, 64 pages",
          "fork_exit": "fork + exit", "fork_exec_exit": "fork + exec + exit",
          "pipe_pingpong": "pipe ping-pong (context switches)",
+         "nanosleep_50us": "50 us nanosleep",
          "event_roundtrip": "event channel round trip"}
 # Row, what it is.  Those whose name ends in MBps or ps count upwards.
 ROWS = [
@@ -59,6 +62,7 @@ ROWS = [
     ("destroy_running", "destroy of a running guest, ms"),
     ("list_30", "list with 30 domains, ms"),
     ("daemons_memory_KiB", "memory of the daemons then, KiB"),
+    ("guest_init_uptime", "in a guest: kernel start to init, s"),
     *((f"guest_{name}", f"in a guest: {title}, ns") for name, title in MICRO.items()),
     *((f"{kind}_{row}", f"{kind}: {title}") for kind in ("phy", "file") for row, title in
       (("read_MBps", "sequential read, MB/s"), ("write_MBps", "sequential write, MB/s"),
