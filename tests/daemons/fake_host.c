@@ -107,6 +107,7 @@ void fake_host_reset(void)
     set_up_domain(&host->domain[0], 0);
     host->domain[0].info.flags = XEN_DOMINF_running;
     host->domain[0].info.tot_pages = TOTAL_PAGES / 4;
+    host->domain[0].info.max_pages = UINT64_MAX;
     host->domain[0].info.max_vcpu_id = CPUS - 1;
     host->domain[0].info.nr_online_vcpus = CPUS;
 }
@@ -177,8 +178,11 @@ int xc_numa_info(struct xc *xc, struct xen_sysctl_meminfo *memory, uint32_t *dis
 int xc_console_read(struct xc *xc, char *text, uint32_t *size, bool clear, bool incremental,
                     uint32_t *index)
 {
-    (void)xc, (void)clear, (void)index;
-    *size = incremental ? 0 : snprintf(text, *size, "(XEN) hello\n");
+    (void)xc, (void)clear;
+    bool is_read = incremental && *index;
+
+    *size = is_read ? 0 : snprintf(text, *size, "(XEN) hello\n");
+    *index += *size;
     return 0;
 }
 

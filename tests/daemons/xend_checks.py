@@ -38,9 +38,11 @@ def empty_machine(world):
     for folder in ("/var/lib/xend", "/var/log/xen", "/run/xend"):
         shutil.rmtree(folder, ignore_errors=True)
     os.makedirs("/var/log/xen")
+    os.chmod(world.folder, 0o755)       # for users
     config = world.folder + "/xend-config.sxp"
     with open(config, "w") as f:
-        f.write("(loglevel DEBUG)\n(network-script '')\n(device-create-timeout 2)\n")
+        f.write("(loglevel DEBUG)\n(network-script '')\n(device-create-timeout 2)\n"
+                "(dom0-min-mem 100)\n")
     world.env.update(XEND_CONFIG=config, XEND_DEBUG="1", PATH=OUT + ":" + world.env["PATH"])
 
 

@@ -45,7 +45,7 @@ static void print_help_config(void)
 static int parse(struct create *c, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "help", no_argument, NULL, 'h' }, { "help_config", no_argument, NULL, OPT_HELP_CONFIG },
+        { "help_config", no_argument, NULL, OPT_HELP_CONFIG },
         { "quiet", no_argument, NULL, 'q' }, { "path", required_argument, NULL, OPT_PATH },
         { "defconfig", required_argument, NULL, 'f' }, { "config", required_argument, NULL, 'F' },
         { "dryrun", no_argument, NULL, 'n' }, { "paused", no_argument, NULL, 'p' },
@@ -56,9 +56,8 @@ static int parse(struct create *c, int argc, char **argv)
     int option;
 
     optind = 0;
-    while ((option = getopt_long(argc, argv, "hqf:F:npc", options, NULL)) >= 0) {
+    while ((option = getopt_long(argc, argv, "qf:F:npc", options, NULL)) >= 0) {
         switch (option) {
-        case 'h': help_command(command_current()); return 1 + 0;
         case OPT_HELP_CONFIG: print_help_config(); return 1 + 0;
         case 'q': c->quiet = true; break;
         case OPT_PATH: c->path = optarg; break;

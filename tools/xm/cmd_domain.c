@@ -135,6 +135,8 @@ int cmd_console(int argc, char **argv)
     }
     if (count_is_wrong(argc - optind))
         return 1;
+    if (strspn(number, "0123456789") != strlen(number))
+        return usage_error("Invalid argument.");
     if (quiet && !freopen("/dev/null", "w", stderr))
         return 1;
     int rc = get_domain(argv[optind], &d);

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "xm.h"
 
@@ -64,6 +65,8 @@ int cmd_info(int argc, char **argv)
             return bad_option(argv);
         is_numa = true;
     }
+    if (count_is_wrong(argc - optind))
+        return 1;
     int rc = xend_is_up() ? ask(&info, "info", NULL) : local_info(&info);
 
     if (rc)
@@ -129,6 +132,10 @@ int cmd_debug_keys(int argc, char **argv)
 int cmd_top(int argc, char **argv)
 {
     (void)argc;
+    if (geteuid())
+        return error("Most commands need root access. Please try again as root.");
+    if (!xend_is_up())
+        local_notice();
     argv[0] = "xentop";
     return become("xentop", argv);
 }

@@ -10,7 +10,21 @@
 
 #include "xm.h"
 
-enum { OPT_STATE = 256 };
+enum { OPT_STATE = 256, OPT_POOL };
+
+/* Those that "running" and the like are about; xend has none that is suspended. */
+static const char *const states[] = {
+    "all", "halted", "paused", "running", "suspended", "shutdown", "crashed", "unknown",
+};
+
+static bool is_state(const char *word)
+{
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        if (!strcmp(states[i], word))
+            return true;
+    }
+    return false;
+}
 
 static bool has_state(const struct sxp *d, const char *wanted)
 {
@@ -52,14 +66,46 @@ static int print_long(const struct sxp *domains)
     return 0;
 }
 
+/* The number of a pool; -1 and an error on any failure. */
+static long long pool_number(const char *name)
+{
+    struct sxp *pools;
+    const struct sxp *pool;
+    long long id = -1;
+
+    if (ask(&pools, "pools", NULL))
+        return -1;
+    for (size_t i = 0; id < 0 && (pool = sxp_find(pools, "pool", i)); i++) {
+        if (!strcmp(text_of(pool, "name", ""), name))
+            id = number_of(pool, "id", -1);
+    }
+    sxp_free(pools);
+    if (id < 0)
+        error("Pool '%s' does not exist.", name);
+    return id;
+}
+
+/* Leaves those that are in that state and pool; NULL and -1 stand for any. */
+static void select_domains(struct sxp *domains, const char *state, long long pool)
+{
+    for (size_t i = domains->count; i-- > 1;) {
+        const struct sxp *d = domains->item[i];
+
+        if ((state && !has_state(d, state)) || (pool >= 0 && number_of(d, "cpupool", -1) != pool))
+            sxp_remove(domains, i);
+    }
+}
+
 int cmd_list(int argc, char **argv)
 {
     static const struct option options[] = {
         { "long", no_argument, NULL, 'l' }, { "vcpus", no_argument, NULL, 'v' },
         { "state", required_argument, NULL, OPT_STATE },
+        { "pool", required_argument, NULL, OPT_POOL },
         { 0 },
     };
-    const char *state = NULL;
+    const char *state = NULL, *pool = NULL;
+    long long pool_id = -1;
     bool is_long = false;
     struct sxp *domains, *d;
     int option;
@@ -72,25 +118,32 @@ int cmd_list(int argc, char **argv)
             fprintf(stderr, "xm list -v is deprecated.  Please use xm vcpu-list.\n");
             return cmd_vcpu_list(argc - optind + 1, argv + optind - 1);
         case OPT_STATE: state = optarg; break;
+        case OPT_POOL: pool = optarg; break;
         default: return bad_option(argv);
         }
     }
     if (state && optind < argc)
         return usage_error("You may specify either a state or a particular VM, but not both");
+    if (pool && optind < argc)
+        return usage_error("You may specify either a pool or a particular VM, but not both");
+    if (state && !is_state(state))
+        return usage_error("There is no state '%s': all, halted, paused, running, suspended, "
+                           "shutdown, crashed and unknown are", state);
+    if (pool && (pool_id = pool_number(pool)) < 0)
+        return 1;
     int rc = get_domains(argc - optind, argv + optind, &domains);
 
     if (rc)
         return rc;
     if (optind == argc)
         sort_domains(domains);
+    select_domains(domains, state, pool_id);
     if (is_long) {
         rc = print_long(domains);
     } else {
         print_domain_header();
-        for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
-            if (!state || has_state(d, state))
-                print_domain(d);
-        }
+        for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++)
+            print_domain(d);
     }
     sxp_free(domains);
     return rc;

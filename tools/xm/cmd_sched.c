@@ -27,22 +27,22 @@ struct params {
     bool is_set;
 };
 
-/* Calls print for the named domain, or for all by name. */
-static int list(const char *name, void (*print)(const struct sxp *sched))
+/* The named domain, or all by name. */
+static int list(const char *name, const struct scheduler *c)
 {
-    char *names[] = { (char *)name };
     struct sxp *domains, *sched;
     const struct sxp *d;
-    int rc = get_domains(name ? 1 : 0, names, &domains);
+    int rc = ask(&domains, "domains", name, NULL);
 
     if (rc)
         return rc;
+    puts(c->heading);
     sort_domains(domains);
     for (size_t i = 0; !rc && (d = sxp_find(domains, "domain", i)); i++) {
         rc = ask(&sched, "sched", text_of(d, "domid", text_of(d, "uuid", "")), NULL);
         if (rc)
             break;
-        print(sched);
+        c->print(sched);
         sxp_free(sched);
     }
     sxp_free(domains);
@@ -97,8 +97,7 @@ static int run(int argc, char **argv, const struct scheduler *c)
         return rc;
     if (p.is_set)
         return p.domain ? set(c, &p) : usage_error("No domain given.");
-    puts(c->heading);
-    return list(p.domain, c->print);
+    return list(p.domain, c);
 }
 
 /* ---- credit ---- */
@@ -133,7 +132,7 @@ int cmd_sched_credit2(int argc, char **argv)
         { 0 },
     };
     return run(argc, argv, &(struct scheduler){
-        "sched-credit", "d:w:", options, 2,
+        "sched-credit2", "d:w:", options, 2,
         "Name                                ID Weight", print_credit2 });
 }
 

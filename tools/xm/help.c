@@ -153,9 +153,27 @@ bool count_is_wrong(int count)
     return true;
 }
 
+/* A switch of the command, "-x" or "--xxx", that should have had an argument. */
+static bool lacks_argument(const char *word)
+{
+    const struct command *c = command_current();
+
+    for (const char *p = c->options; p && *p; p += strlen(p) + 1) {
+        const char *at = strstr(p, word);
+
+        if (at && strchr(" ,=", at[strlen(word)]) && strchr(at, '='))
+            return true;
+        p += strlen(p) + 1;
+    }
+    return false;
+}
+
 int bad_option(char **argv)
 {
-    return usage_error("option %s not recognized", argv[optind - 1]);
+    const char *word = argv[optind - 1];
+
+    return usage_error(lacks_argument(word) ? "option %s requires argument"
+                       : "option %s not recognized", word);
 }
 
 int cmd_help(int argc, char **argv)

@@ -17,6 +17,11 @@
 static struct xc *xc;
 static struct xs *xs;
 
+void local_notice(void)
+{
+    fprintf(stderr, "xend is not running: what follows comes from the hypervisor alone.\n");
+}
+
 /* 0 with handles open; xs may be missing. */
 static int open_local(void)
 {
@@ -31,7 +36,7 @@ static int open_local(void)
                      strerror(-rc));
     if (xs_open(0, &xs))
         xs = NULL;
-    fprintf(stderr, "xend is not running: what follows comes from the hypervisor alone.\n");
+    local_notice();
     return 0;
 }
 

@@ -18,7 +18,8 @@
 static const char list_options[] =
     OPTION("-l, --long", "Output all details in SXP.")
     OPTION("--state=<state>", "Only domains in this state: running, paused, shutdown, crashed, "
-           "halted.");
+           "halted.")
+    OPTION("--pool=<pool>", "Only domains in this CPU pool.");
 static const char console_options[] =
     OPTION("-q, --quiet", "No message if the domain does not exist.")
     OPTION("-n, --num=<n>", "The n-th console.");
@@ -36,7 +37,6 @@ static const char start_options[] =
     OPTION("--vncviewer-autopass", "Give the viewer the password.")
     OPTION("-c, --console_autoconnect", "Connect to its console.");
 static const char create_options[] =
-    OPTION("-h, --help", "This.")
     OPTION("--help_config", "The directives of configuration files.")
     OPTION("-q, --quiet", "Say nothing unless it fails.")
     OPTION("--path=<dirs>", "Where to look for configuration files (.:/etc/xen).")
@@ -58,6 +58,10 @@ static const char dmesg_options[] = OPTION("-c, --clear", "Clear the messages af
 static const char info_options[] =
     OPTION("-c, --config", "xend's own configuration instead.")
     OPTION("-n, --numa", "Also the topology.");
+static const char top_options[] =
+    OPTION("-b, --batch", "Plain text, for scripts.")
+    OPTION("-i, --iterations=<n>", "Stop after so many.")
+    OPTION("-d, --delay=<s>", "Seconds between them (3). \"xentop --help\" has more.");
 static const char uptime_options[] = OPTION("-s, --short", "A short line for each domain.");
 static const char force_options[] = OPTION("-f, --force", "Take it away without asking the guest.");
 static const char long_options[] = OPTION("-l, --long", "Output all details in SXP.");
@@ -137,7 +141,8 @@ const struct command commands[] = {
     { "info", cmd_info, 0, 0, "[-c|--config]", "Get information about Xen host.", false,
       info_options },
     { "log", cmd_log, 0, 0, "", "Print Xend log.", false, NULL },
-    { "top", cmd_top, 0, -1, "", "Monitor a host and the domains in real time.", true, NULL },
+    { "top", cmd_top, 0, -1, "[options]", "Monitor a host and the domains in real time.", true,
+      top_options },
 
     { "sched-credit", cmd_sched_credit, 0, 0, "[-d <Domain> [-w[=WEIGHT]|-c[=CAP]]]",
       "Get/set credit scheduler parameters.", false, credit_options },
@@ -271,11 +276,9 @@ static int not_found(const char *word)
     return 1;
 }
 
-static bool wants_help(const struct command *c, int argc, char **argv)
+static bool wants_help(int argc, char **argv)
 {
-    bool own_help = c->run == cmd_create || c->run == cmd_new;
-
-    for (int i = 1; i < argc && !own_help && strcmp(argv[i], "--"); i++) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
         if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
             return true;
     }
@@ -285,7 +288,7 @@ static bool wants_help(const struct command *c, int argc, char **argv)
 /* A switch given to a command that has none; NULL: there is none such. */
 static const char *stray_option(const struct command *c, int argc, char **argv)
 {
-    for (int i = 1; i < argc && !c->options && c->max_args >= 0; i++) {
+    for (int i = 1; i < argc && !c->options && c->run != cmd_help; i++) {
         if (argv[i][0] == '-' && (isalpha((unsigned char)argv[i][1]) || argv[i][1] == '-'))
             return argv[i];
     }
@@ -300,7 +303,7 @@ int run_command(int argc, char **argv)
         return not_found(argv[0]);
     current = c;
     opterr = 0;
-    if (wants_help(c, argc, argv)) {
+    if (wants_help(argc, argv)) {
         help_command(c);
         return 1;
     }

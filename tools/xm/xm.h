@@ -69,6 +69,8 @@ int local_info(struct sxp **out);
 int local_topology(struct sxp **out);
 int local_messages(bool clear, struct sxp **out);
 int local_debug_keys(const char *keys);
+/* The line that says so. */
+void local_notice(void);
 
 /* These ask xend, and if it is down do it here. */
 int get_domains(int count, char **names, struct sxp **out);

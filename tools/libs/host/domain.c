@@ -114,6 +114,7 @@ struct sxp *host_domain(struct xs *xs, const struct xen_domctl_getdomaininfo *in
     sxp_add_pairf(s, "maxmem", "%llu", (unsigned long long)to_mib(info->max_pages));
     sxp_add_pairf(s, "vcpus", "%u", info->max_vcpu_id + 1);
     sxp_add_pairf(s, "online_vcpus", "%u", info->nr_online_vcpus);
+    sxp_add_pairf(s, "cpupool", "%u", info->cpupool);
     sxp_add_pairf(s, "cpu_time", "%.9f", info->cpu_time / 1e9);
     if (start)
         sxp_add_pairf(s, "start_time", "%.2f", start);

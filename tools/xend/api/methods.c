@@ -49,6 +49,7 @@ static const struct {
     { "topology", read_topology, 0, true },
     { "sched", read_sched, 1, true },               /* domain */
     { "sched-credit", change_credit, 3, false },    /* domain weight cap; '': as it is */
+    { "sched-credit2", change_credit2, 3, false },  /* the same */
     { "sched-sedf", change_sedf, 6, false },        /* domain period slice latency extra weight */
     { "sched-bvt", change_bvt, 5, false },          /* domain weight warp limit unwarp */
     { "vcpu-pin", change_pin, 3, false },           /* domain vcpu cpus */

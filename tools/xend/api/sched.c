@@ -190,12 +190,12 @@ static bool read_value(const char *text, unsigned long long min, unsigned long l
     return true;
 }
 
-static int set_share(struct domain *d, const char *weight_text, const char *cap_text,
-                     struct failure *f)
+static int set_share(struct domain *d, bool wants_credit2, const char *weight_text,
+                     const char *cap_text, struct failure *f)
 {
     unsigned int sched = scheduler_of(d), weight, cap, max_cap = vcpus_of(d) * 100;
 
-    if (!knows_caps(sched))
+    if (!knows_caps(sched) || (wants_credit2 && sched != XEN_SCHEDULER_CREDIT2))
         return fail(f, -EINVAL, "Xen is running with the %s scheduler", scheduler_name(sched));
     int rc = get_share(d, sched, &weight, &cap);
 
@@ -221,13 +221,23 @@ static int set_share(struct domain *d, const char *weight_text, const char *cap_
     return 0;
 }
 
-void change_credit(struct request *r)
+static void change_share(struct request *r, bool wants_credit2)
 {
     struct domain *d = find(r);
     struct failure f;
 
     if (d)
-        answer(r, set_share(d, word(r, 1), word(r, 2), &f), &f);
+        answer(r, set_share(d, wants_credit2, word(r, 1), word(r, 2), &f), &f);
+}
+
+void change_credit(struct request *r)
+{
+    change_share(r, false);
+}
+
+void change_credit2(struct request *r)
+{
+    change_share(r, true);
 }
 
 /* ---- sedf and bvt ---- */

@@ -9,6 +9,7 @@
 
 #include <base/log.h>
 #include <xc/xc.h>
+#include <xen/sysctl.h>
 
 #include "domain/domain.h"
 #include "store.h"
@@ -127,8 +128,14 @@ static void set_config(struct domain *d, const char *key, unsigned long long val
 static uint64_t max_mib(const struct domain *d)
 {
     const char *text = d->config ? sxp_value(d->config, "maxmem") : NULL;
+    struct xen_sysctl_physinfo machine;
+    uint64_t pages = d->info.max_pages;
 
-    return text ? strtoull(text, NULL, 10) : d->info.max_pages >> 8;
+    if (text)
+        return strtoull(text, NULL, 10);
+    if (!xc_physinfo(d->x->xc, &machine) && machine.total_pages < pages)
+        pages = machine.total_pages;    /* dom0 may be without a limit */
+    return pages >> 8;
 }
 
 /* A guest's limit follows its target. What it is to grow by must be had, from dom0 if need be. */
@@ -154,7 +161,7 @@ int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
     if (!d->domid && c->dom0_min_mem > 0 && mib < (uint64_t)c->dom0_min_mem)
         return fail(f, -EINVAL, "memory_dynamic_max too small: dom0-min-mem is %lld MiB",
                     (long long)c->dom0_min_mem);
-    if (d->domid && mib > max_mib(d))
+    if (mib > max_mib(d))
         return fail(f, -EINVAL, "memory_dynamic_max must be less than or equal to "
                     "memory_static_max (%llu MiB)", (unsigned long long)max_mib(d));
     if (domain_is_alive(d)) {
