@@ -49,6 +49,9 @@ static void check_before(void)
     vcpu_context(3, &context);
     context.flags &= ~VGCF_in_kernel;           /* and there is no page table for user mode */
     EXPECT_ERROR(vcpu_op(VCPUOP_initialise, 3, &context));
+    context.ctrlreg[1] = 1;                     /* nor does its mark make one */
+    EXPECT_ERROR(vcpu_op(VCPUOP_initialise, 3, &context));
+    EXPECT_EQ(vcpu_op(VCPUOP_is_up, 3, NULL), 0);
 }
 
 static volatile uint64_t note;

@@ -95,6 +95,7 @@ void domain_frame_released(struct frame *f)
     uint64_t count = read_once(f->count);
 
     check(!(count & FRAME_HYPERVISOR));
+    check(!frame_type_refs(f));         /* somebody would still use it: see invariant 5 */
     if (unlikely(count & FRAME_ORPHAN)) {
         arch_frame_left(f);
         heap_free(f, 0);

@@ -12,13 +12,16 @@
 
 #include "private.h"
 
-static long initialise(struct vcpu *v, uint64_t arg)
+static long initialise(struct vcpu *v, unsigned int vcpuid, uint64_t arg)
 {
     /* Two callers at once both build a context: the flag decides who may. */
     if (atomic_test_and_set_bit(0, &v->init_busy))
         return -EBUSY;
     long rc = v->is_initialised ? -EEXIST : arch_vcpu_set_context(v, arg);
     atomic_clear_bit(0, &v->init_busy);
+    if (rc == -ERESTART)
+        return hypercall_continue(__HYPERVISOR_vcpu_op, 3, (unsigned long)VCPUOP_initialise,
+                                  (unsigned long)vcpuid, (unsigned long)arg);
     return rc;
 }
 
@@ -142,7 +145,7 @@ long do_vcpu_op(int cmd, unsigned int vcpuid, uint64_t arg)
     struct vcpu *v = d->vcpu[vcpuid];
 
     switch (cmd) {
-    case VCPUOP_initialise: return initialise(v, arg);
+    case VCPUOP_initialise: return initialise(v, vcpuid, arg);
     case VCPUOP_up: return up(v);
     case VCPUOP_down: return down(v);
     case VCPUOP_is_up: return !test_bit(VPF_DOWN, &v->pause_flags);

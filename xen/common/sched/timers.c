@@ -11,15 +11,16 @@ static void singleshot_fired(void *arg)
 static void periodic_fired(void *arg)
 {
     struct vcpu *v = arg;
-    time_ns now = time_now();
+    /* Once: another vcpu may be stopping it. */
+    time_ns now = time_now(), period = read_once(v->period);
 
     event_send_virq(v, VIRQ_TIMER);
-    if (!v->period)
+    if (!period)
         return;
     /* Ticks that were missed are not made up for: the guest looks at the clock. */
     time_ns behind = now - v->periodic_last;
-    v->periodic_last += behind - behind % v->period;
-    timer_set(&v->periodic, v->periodic_last + v->period);
+    v->periodic_last += behind - behind % period;
+    timer_set(&v->periodic, v->periodic_last + period);
 }
 
 void sched_timers_init(struct vcpu *v)
@@ -58,7 +59,7 @@ int sched_set_timer(struct vcpu *v, time_ns deadline)
 void sched_periodic_timer_set(struct vcpu *v, time_ns period)
 {
     timer_stop(&v->periodic);
-    v->period = period;
+    write_once(v->period, period);
     v->periodic_last = time_now();
     if (period)
         timer_set(&v->periodic, v->periodic_last + period);

@@ -40,6 +40,8 @@ _Static_assert(sizeof(struct frame) == 32, "two frames to a cache line");
 #define FRAME_NONE          UINT32_MAX              /* end of a list */
 
 #define FRAME_REFS_MASK     0x00000000ffffffffULL
+/* More nobody gets who asks; what is above is for references that cannot be refused. */
+#define FRAME_REFS_LIMIT    0xffff0000U
 #define FRAME_OWNER_SHIFT   32
 #define FRAME_OWNER_MASK    0x0000ffff00000000ULL   /* owner's domain id; DOMID_INVALID: nobody */
 /* handed out by the heap; the owner's own reference */
@@ -74,6 +76,8 @@ enum frame_kind {
  * the one who puts (PUT). */
 #define FRAME_PARTIAL_GET   (1ULL << 39)
 #define FRAME_PARTIAL_PUT   (1ULL << 40)
+/* Both: the validation had failed, and what it held was being given back (as GET otherwise). */
+#define FRAME_UNDOING       (FRAME_PARTIAL_GET | FRAME_PARTIAL_PUT)
 
 static inline unsigned int frame_refs(const struct frame *f)
 {

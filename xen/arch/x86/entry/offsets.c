@@ -31,7 +31,7 @@ void offsets(void)
 
     DEFINE(VCPU_info, offsetof(struct vcpu, info));
     DEFINE(VCPU_async, offsetof(struct vcpu, arch.async_pending));
-    PV(kernel_sp, kernel_sp);
+    PV(entry_sp, entry_sp);
     PV(kernel_cr3, kernel_cr3);
     PV(user_cr3, user_cr3);
     PV(syscall_eip, syscall_eip);

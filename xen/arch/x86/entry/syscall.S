@@ -72,7 +72,7 @@ syscall_entry:
     movb $1, VCPUINFO_upcall_mask(%rax)
     movb $1, VCPU_in_kernel(%rbx)
     mov VCPU_kernel_cr3(%rbx), %rax
-    mov VCPU_kernel_sp(%rbx), %rdx
+    mov VCPU_entry_sp(%rbx), %rdx
     swapgs
     mov %rax, %cr3
     mov INFO_scratch(%rsp), %rax

@@ -27,8 +27,8 @@ bool frame_get(struct frame *f, const struct domain *d)
     uint64_t old = read_once(f->count);
     uint64_t want = owner_bits(d->id);
     do {
-        if (unlikely((old & FRAME_OWNER_MASK) != want || !(old & FRAME_REFS_MASK) ||
-                     (old & FRAME_REFS_MASK) == FRAME_REFS_MASK))
+        if (unlikely((old & FRAME_OWNER_MASK) != want ||
+                     (uint32_t)old - 1 >= FRAME_REFS_LIMIT - 1))
             return false;
     } while (!atomic_cas(&f->count, &old, old + 1));
     return true;
@@ -39,8 +39,7 @@ bool frame_get_any(struct frame *f)
     uint64_t old = read_once(f->count);
     do {
         domid_t owner = (domid_t)(old >> FRAME_OWNER_SHIFT);
-        if (!(old & FRAME_REFS_MASK) || (old & FRAME_REFS_MASK) == FRAME_REFS_MASK ||
-            owner >= DOMID_FIRST_RESERVED)
+        if ((uint32_t)old - 1 >= FRAME_REFS_LIMIT - 1 || owner >= DOMID_FIRST_RESERVED)
             return false;
     } while (!atomic_cas(&f->count, &old, old + 1));
     return true;

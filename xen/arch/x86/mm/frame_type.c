@@ -68,27 +68,30 @@ static int invalidate(struct frame *f, enum frame_kind kind, bool preemptible)
 }
 
 /* The caller won the transition to (kind, locked, not validated) and checks the contents for
- * everybody. */
-static int validate_locked(struct frame *f, enum frame_kind kind, bool took_over, bool preemptible)
+ * everybody; `was` is the word before. */
+static int validate_locked(struct frame *f, enum frame_kind kind, uint64_t was, bool preemptible)
 {
-    if (!took_over)
+    if (!(was & (FRAME_PARTIAL_GET | FRAME_PARTIAL_PUT)))
         f->aux = 0;
-    int rc = validate(f, kind, preemptible);
+    uint64_t left = FRAME_PARTIAL_GET;
+    int rc = (was & FRAME_UNDOING) == FRAME_UNDOING ? -EINVAL : validate(f, kind, preemptible);
     if (!rc) {
         atomic_or(&f->type, FRAME_VALIDATED);
         frame_unlock_table(f);
         return 0;
     }
+    /* As much may hang on it as on a table that is good. */
+    if (rc != -ERESTART && invalidate(f, kind, preemptible)) {
+        left = FRAME_UNDOING;
+        rc = -ERESTART;
+    }
     if (rc == -ERESTART) {
         /* The type reference stays, with a plain one of its own, for whoever goes on. */
         atomic_add(&f->count, 1);
-        atomic_or(&f->type, FRAME_PARTIAL_GET);
+        atomic_or(&f->type, left);
         frame_unlock_table(f);
         return rc;
     }
-    int undo = invalidate(f, kind, false);
-    assert(!undo);
-    (void)undo;
     frame_stamp(f);
     uint64_t old = read_once(f->type);
     while (!atomic_cas(&f->type, &old, (old & ~(FRAME_TABLE_LOCK | FRAME_VALIDATED)) - 1))
@@ -99,7 +102,7 @@ static int validate_locked(struct frame *f, enum frame_kind kind, bool took_over
 static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
 {
     uint64_t old = read_once(f->type), new;
-    bool took_over, change;
+    bool change;
 
     for (;;) {
         if (unlikely((old & FRAME_TYPE_REFS_MASK) == FRAME_TYPE_REFS_MASK - 1))
@@ -114,16 +117,14 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
             old = read_once(f->type);
             continue;
         }
-        took_over = change = false;
+        change = false;
         if (old & FRAME_TYPE_REFS_MASK) {
             if (likely(old & FRAME_VALIDATED)) {
                 new = old + 1;
             } else if (old & FRAME_PARTIAL_GET) {
-                took_over = true;
-                new = (old & ~FRAME_PARTIAL_GET) | FRAME_TABLE_LOCK;
+                new = (old & ~FRAME_UNDOING) | FRAME_TABLE_LOCK;
             } else {
                 assert(old & FRAME_PARTIAL_PUT);
-                took_over = true;
                 new = ((old & ~FRAME_PARTIAL_PUT) | FRAME_TABLE_LOCK) + 1;
             }
         } else {
@@ -148,8 +149,8 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
         frame_unlock_table(f);
         return 0;
     }
-    int rc = validate_locked(f, kind, took_over, preemptible);
-    if (took_over && (old & FRAME_PARTIAL_GET))
+    int rc = validate_locked(f, kind, old, preemptible);
+    if (old & FRAME_PARTIAL_GET)
         /* the preempted one's plain reference; the caller has its own */
         frame_put(f);
     return rc;

@@ -313,7 +313,11 @@ static int start_vcpu(const struct builder *b, mfn_t l4)
     c->kernel_ss = FLAT_KERNEL_SS;
     c->kernel_sp = c->user_regs.rsp;
     c->ctrlreg[3] = mfn_to_maddr(l4).a;
-    int rc = pv_vcpu_set_context(v, c);
+    int rc;
+    /* Nobody waits for this CPU yet, whatever says so. */
+    do
+        rc = pv_vcpu_set_context(v, c);
+    while (rc == -ERESTART);
     pool_free(c);
     if (rc)
         return rc;

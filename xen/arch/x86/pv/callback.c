@@ -125,8 +125,7 @@ long do_set_trap_table(uint64_t traps)
 long do_stack_switch(unsigned long ss, unsigned long esp)
 {
     current->arch.pv.kernel_ss = pv_fix_selector((uint16_t)ss);
-    current->arch.pv.kernel_sp = esp & ~15UL;
-    pv_update_slow_entry(current);
+    pv_set_kernel_stack(current, esp);
     return 0;
 }
 

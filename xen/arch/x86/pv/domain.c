@@ -13,6 +13,7 @@
 #include <x86/cpu.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
+#include <xen/atomic.h>
 #include <xen/hypercall.h>
 
 #include "private.h"
@@ -20,10 +21,19 @@
 void pv_update_slow_entry(struct vcpu *v)
 {
     const struct pv_vcpu *pv = &v->arch.pv;
-    v->arch.pv.slow_entry = !pv->syscall_eip || !pv->syscall_masks_events ||
-                            !pv_address_ok(pv->kernel_sp) || !pv_address_ok(pv->kernel_sp - 64) ||
+    v->arch.pv.slow_entry = !pv->syscall_eip || !pv->syscall_masks_events || !pv->entry_sp ||
                             v->arch.async_pending || v->arch.nmi_masked ||
                             test_bit(VMASST_TYPE_architectural_iopl, &v->domain->vm_assist);
+}
+
+/* Another vcpu may compute slow_entry at the same time and miss what is set here: what entry code
+ * uses without a look is therefore safe by itself. */
+void pv_set_kernel_stack(struct vcpu *v, uint64_t sp)
+{
+    sp &= ~15UL;
+    v->arch.pv.kernel_sp = sp;
+    write_once(v->arch.pv.entry_sp, pv_address_ok(sp) && pv_address_ok(sp - 64) ? sp : 0);
+    pv_update_slow_entry(v);
 }
 
 int pv_put_table_later(struct frame *f)
@@ -140,15 +150,40 @@ int pv_vcpu_create(struct vcpu *v)
 
 /* ---- context from the outside ---- */
 
+static int drop_table(struct vcpu *v, bool user)
+{
+    mfn_t mfn = user ? v->arch.pv.user_table : v->arch.pv.kernel_table;
+    if (mfn_eq(mfn, INVALID_MFN))
+        return 0;
+    /* Once it has begun to be taken apart it is nobody's table any more. */
+    set_table(v, INVALID_MFN, user);
+    assert(!v->arch.pv.pending_put);
+    v->arch.pv.pending_put = mfn_to_frame(mfn);
+    return pv_finish_put(v);
+}
+
+/* -ERESTART: the same again.  An attempt that did not come to its end may have left a table. */
 static int take_table(struct vcpu *v, uint64_t cr3, bool user)
 {
     mfn_t mfn = mfn_of(cr3 >> PAGE_SHIFT);
-    if (user && !cr3)
-        return 0;
-    if (frame_is_io(mfn))
+    mfn_t left = user ? v->arch.pv.user_table : v->arch.pv.kernel_table;
+    bool none = user && !cr3;
+
+    if (!none && frame_is_io(mfn))
         return -EINVAL;
-    int rc = frame_get_and_type(mfn_to_frame(mfn), v->domain, FRAME_KIND_L4);
-    if (!rc)
+    int rc = pv_finish_put(v);
+    if (rc || (!none && mfn_eq(mfn, left)))
+        return rc;
+    rc = drop_table(v, user);
+    if (rc || none)
+        return rc;
+    struct frame *f = mfn_to_frame(mfn);
+    if (!frame_get(f, v->domain))
+        return -EINVAL;
+    rc = frame_get_type_preemptible(f, FRAME_KIND_L4);
+    if (rc)
+        frame_put(f);
+    else
         set_table(v, mfn, user);
     return rc;
 }
@@ -170,18 +205,16 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
         (c->ldt_ents && ((c->ldt_base & (PAGE_SIZE - 1)) || !pv_address_ok(c->ldt_base))))
         return refuse(v->domain, -EINVAL, "vcpu %u: context with addresses it must not have",
                       v->vcpu_id);
-    if (!(c->flags & VGCF_in_kernel) && !c->ctrlreg[1])
-        return refuse(v->domain, -EINVAL, "vcpu %u: context of user mode without a user page table",
-                      v->vcpu_id);
-
     /* First what can fail. */
     int rc = take_table(v, c->ctrlreg[3], false);
-    if (rc)
-        return refuse(v->domain, rc, "vcpu %u: page table %lx refused", v->vcpu_id, c->ctrlreg[3]);
     /* ctrlreg[1] carries the user table with bit 0 set as "valid", as for CR3 in the compat
      * format. */
-    if (c->ctrlreg[1])
+    if (!rc)
         rc = take_table(v, c->ctrlreg[1] & ~1UL, true);
+    if (rc == -ERESTART)
+        return rc;
+    if (!rc && !(c->flags & VGCF_in_kernel) && !pv->user_cr3)
+        rc = -EINVAL;           /* user mode, and nothing to run it on */
     uint64_t frames[PV_GDT_FRAMES];
     for (unsigned int i = 0; i < PV_GDT_FRAMES; i++)
         frames[i] = c->gdt_frames[i];
@@ -189,8 +222,9 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
         rc = pv_set_gdt(v, frames, (unsigned int)c->gdt_ents);
     if (rc) {
         int drop = pv_vcpu_drop_tables(v);
-        (void)drop;             /* what preemption left is dropped with the domain */
-        return rc;
+        (void)drop;             /* what preemption left goes with the next context or the domain */
+        return refuse(v->domain, rc, "vcpu %u: tables %lx, %lx or GDT refused", v->vcpu_id,
+                      c->ctrlreg[3], c->ctrlreg[1]);
     }
 
     v->arch.regs = c->user_regs;
@@ -206,7 +240,7 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     pv->ldt_base = c->ldt_base;
     pv->ldt_entries = (unsigned int)c->ldt_ents;
     pv->kernel_ss = (uint16_t)c->kernel_ss;
-    pv->kernel_sp = c->kernel_sp & ~15UL;
+    pv_set_kernel_stack(v, c->kernel_sp);
     pv->event = (struct pv_callback){ c->event_callback_eip, true };
     pv->failsafe = (struct pv_callback){ c->failsafe_callback_eip,
                                          (c->flags & VGCF_failsafe_disables_events) != 0 };
@@ -280,19 +314,6 @@ int pv_vcpu_set_ext_context(struct vcpu *v, const struct xen_domctl_ext_vcpucont
 }
 
 /* ---- the end ---- */
-
-static int drop_table(struct vcpu *v, bool user)
-{
-    mfn_t mfn = user ? v->arch.pv.user_table : v->arch.pv.kernel_table;
-    if (mfn_eq(mfn, INVALID_MFN))
-        return 0;
-    int rc = frame_put_type_preemptible(mfn_to_frame(mfn));
-    if (rc)
-        return rc;
-    set_table(v, INVALID_MFN, user);
-    frame_put(mfn_to_frame(mfn));
-    return 0;
-}
 
 int pv_vcpu_drop_tables(struct vcpu *v)
 {

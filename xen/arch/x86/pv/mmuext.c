@@ -35,8 +35,10 @@ static int pin(struct domain *d, uint64_t mfn, enum frame_kind kind)
         } while (!rc && !atomic_cas(&f->type, &old, old | FRAME_PINNED));
         if (!rc)
             return 0;
-        frame_put_type(f);
-        refuse(d, rc, "pins mfn %lx twice", mfn);
+        /* Meanwhile it may have become the last one to hold the table. */
+        int later = pv_put_table_later(f);
+        (void)later;
+        return refuse(d, rc, "pins mfn %lx twice", mfn);
     }
     frame_put(f);
     return rc;
@@ -247,7 +249,7 @@ long do_mmuext_op(uint64_t uops, unsigned int count, uint64_t pdone, unsigned in
                    guest_load_word(uops + 16, &word[2]);
         guest_access_end();
         long rc = got ? do_op(v->domain, &op) : -EFAULT;
-        if (likely(rc != -ERESTART && !v->arch.pv.pending_put))
+        if (likely(rc != -ERESTART && (rc || !v->arch.pv.pending_put)))
             return rc;
         /* Preempted: the operation again, or only what a put has left to do. */
         if (rc != -ERESTART) {

@@ -43,6 +43,9 @@ static inline bool pv_address_ok(uint64_t va)
     return va_is_canonical(va) && !(va >= HYPERVISOR_START && va < HYPERVISOR_END);
 }
 
+/* Where the guest's kernel is entered from its user mode; v runs here, or is stopped. */
+void pv_set_kernel_stack(struct vcpu *v, uint64_t sp);
+
 /* A guest-supplied selector becomes harmless: ring 3, and not one of ours. */
 static inline uint16_t pv_fix_selector(uint16_t sel)
 {

@@ -22,8 +22,9 @@ static inline bool frame_get_inline(struct frame *f, const struct domain *d)
     uint64_t old = read_once(f->count);
     do {
         uint32_t refs = (uint32_t)old;
-        /* 0, or all ones */
-        if (unlikely((uint16_t)(old >> FRAME_OWNER_SHIFT) != d->id || refs + 1 < 2))
+        /* 0, or too many */
+        if (unlikely((uint16_t)(old >> FRAME_OWNER_SHIFT) != d->id ||
+                     refs - 1 >= FRAME_REFS_LIMIT - 1))
             return false;
     } while (unlikely(!atomic_cas(&f->count, &old, old + 1)));
     return true;

@@ -19,8 +19,9 @@ struct pv_callback {
 
 struct pv_vcpu {
     /* What the system-call fast path in entry/syscall.S reads, together in two cache lines. */
-    /* guest kernel's stack after a transition from user mode; 16-aligned, never ours */
-    unsigned long kernel_sp;
+    /* the stack that entry code pushes to: kernel_sp if that is the guest's, else 0; never ours,
+     * whatever slow_entry says at the moment */
+    unsigned long entry_sp;
     unsigned long kernel_cr3;       /* page table for guest-kernel mode */
     unsigned long user_cr3;         /* page table for guest-user mode; 0: none set */
     unsigned long syscall_eip;      /* canonical, never ours; 0: none set */
@@ -29,6 +30,8 @@ struct pv_vcpu {
     bool syscall_masks_events;
     bool slow_entry;                /* something unusual (see pv_update_slow_entry): no fast path */
     uint16_t kernel_ss;
+    /* guest kernel's stack after a transition from user mode; 16-aligned, may lead anywhere */
+    unsigned long kernel_sp;
 
     struct pv_callback event, failsafe, syscall32, sysenter;
     struct trap_info traps[256];
