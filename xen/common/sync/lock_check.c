@@ -35,7 +35,7 @@ static const char *const rank_name[LOCK_RANKS] = {
     [LOCK_VECTOR] = "vector",
     [LOCK_IOAPIC] = "ioapic", [LOCK_TIME] = "time", [LOCK_SCHED] = "sched", [LOCK_TIMER] = "timer",
     [LOCK_DOMAIN_PAGES] = "domain_pages", [LOCK_HEAP] = "heap", [LOCK_POOL] = "pool",
-    [LOCK_TLB_FLUSH] = "tlb_flush", [LOCK_RCU] = "rcu", [LOCK_TASKLET] = "tasklet",
+    [LOCK_RCU] = "rcu", [LOCK_TASKLET] = "tasklet",
     [LOCK_TRACE] = "trace",
     [LOCK_KEYS] = "keys", [LOCK_CONSOLE] = "console", [LOCK_UART] = "uart",
 };

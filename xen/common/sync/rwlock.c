@@ -6,6 +6,7 @@
  * it; so writers are not starved.  Readers therefore must not nest: the inner one would wait for
  * a writer that waits for the outer.
  */
+#include <xen/perf.h>
 #include <xen/spinlock.h>
 
 #include "private.h"
@@ -15,10 +16,16 @@ void rwlock_init(struct rwlock *lock, enum lock_rank rank)
     *lock = (struct rwlock)RWLOCK_INIT((uint16_t)rank);
 }
 
-static bool keep_waiting(void)
+static bool keep_waiting(const struct rwlock *lock)
 {
+    perf_count_of(PERF_LOCK_SPIN, lock->rank & LOCK_RANK_MASK);
     cpu_relax();
     return !read_once(locks_ignored);
+}
+
+static bool writer_is_near(const struct rwlock *lock)
+{
+    return read_once(lock->state) & (RWLOCK_WRITER | RWLOCK_WAITING);
 }
 
 void read_lock(struct rwlock *lock)
@@ -26,7 +33,7 @@ void read_lock(struct rwlock *lock)
     lock_check_acquire(lock, &lock->rank, false);
     while ((atomic_add_return(&lock->state, 1) & (RWLOCK_WRITER | RWLOCK_WAITING)) != 0) {
         atomic_sub(&lock->state, 1);
-        while ((read_once(lock->state) & (RWLOCK_WRITER | RWLOCK_WAITING)) != 0 && keep_waiting()) {
+        while (writer_is_near(lock) && keep_waiting(lock)) {
         }
         if (read_once(locks_ignored)) {
             atomic_add(&lock->state, 1);
@@ -54,7 +61,7 @@ void write_lock(struct rwlock *lock)
         if ((old & RWLOCK_WAITING) == 0) {
             atomic_or(&lock->state, RWLOCK_WAITING);
         }
-    } while (keep_waiting());
+    } while (keep_waiting(lock));
     lock_check_acquired(lock, lock->rank);
 }
 

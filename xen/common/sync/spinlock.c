@@ -6,6 +6,7 @@
  * Tickets are drawn and served in order, so a waiter's turn comes after those before it and never
  * later.
  */
+#include <xen/perf.h>
 #include <xen/spinlock.h>
 
 #include "private.h"
@@ -19,7 +20,9 @@ void spin_lock_init(struct spinlock *lock, enum lock_rank rank)
 
 void ticket_wait(struct spinlock *lock, uint16_t ticket)
 {
+    perf_count_of(PERF_LOCK_WAIT, lock->rank & LOCK_RANK_MASK);
     while (load_acquire(&lock->head) != ticket) {
+        perf_count_of(PERF_LOCK_SPIN, lock->rank & LOCK_RANK_MASK);
         cpu_relax();
         if (unlikely(read_once(locks_ignored))) {
             return;

@@ -33,7 +33,6 @@ enum lock_rank {
     LOCK_DOMAIN_PAGES,      /* one domain's list and number of pages */
     LOCK_HEAP,              /* the page allocator */
     LOCK_POOL,              /* the small-object allocator */
-    LOCK_TLB_FLUSH,         /* one cross-processor request at a time */
     LOCK_RCU,
     LOCK_TASKLET,
     LOCK_TRACE,

@@ -6,6 +6,7 @@
 #ifndef XEN_PERF_H
 #define XEN_PERF_H
 
+#include <xen/lock_order.h>
 #include <xen/percpu.h>
 #include <xen/types.h>
 
@@ -21,7 +22,11 @@
     PERF(PRIVILEGED,         1, "privileged instructions emulated") \
     PERF(MULTICALL,          1, "calls inside multicalls") \
     PERF(GRANT_MAP,          1, "grants mapped") \
-    PERF(GRANT_UNMAP,        1, "grants unmapped")
+    PERF(GRANT_UNMAP,        1, "grants unmapped") \
+    PERF(LOCK_WAIT, LOCK_RANKS, "locks: found taken, by rank") \
+    PERF(LOCK_SPIN, LOCK_RANKS, "locks: spins, by rank") \
+    PERF(TABLE_SPIN,         1, "locks: spins for a frame's type") \
+    PERF(CALL_SPIN,          1, "calls of other CPUs: spins until done")
 
 /* Where each begins in a CPU's row of values. */
 enum perf_counter {

@@ -22,6 +22,10 @@ struct spinlock {
     uint16_t owner;                         /* CPU + 1 while held (debug builds) */
 };
 
+#define LOCK_SEEN_IRQ_ON    0x8000          /* was taken with interrupts on */
+#define LOCK_SEEN_IN_IRQ    0x4000          /* was taken in an interrupt handler */
+#define LOCK_RANK_MASK      0x3fff
+
 #define SPINLOCK_INIT(r) { .rank = (r) }
 #define DEFINE_SPINLOCK(name, r) struct spinlock name = SPINLOCK_INIT(r)
 
@@ -121,10 +125,6 @@ static inline void lock_check_none_held(const char *where) { (void)where; }
 #else
 
 /* Checked: common/sync/lock_check.c. */
-#define LOCK_SEEN_IRQ_ON    0x8000          /* was taken with interrupts on */
-#define LOCK_SEEN_IN_IRQ    0x4000          /* was taken in an interrupt handler */
-#define LOCK_RANK_MASK      0x3fff
-
 void spin_lock(struct spinlock *lock);
 void spin_lock_nested(struct spinlock *lock);
 bool spin_trylock(struct spinlock *lock) must_check;

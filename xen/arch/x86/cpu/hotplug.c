@@ -58,6 +58,7 @@ bool cpu_park_if_wanted(void)
             ipi_call_arrived();
             cpu_relax();
         }
+        ipi_call_arrived();             /* the last, posted before we were told to park */
         while (load_acquire(state) == PARKED)
             hlt();
         smp_announce();

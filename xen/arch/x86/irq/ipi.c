@@ -2,8 +2,9 @@
 /*
  * Making other CPUs do something.
  *
- * One call at a time: call_lock is held from posting a call until all have run it.  Whoever waits
- * for it waits with interrupts on, so two callers cannot starve each other.
+ * Each CPU has a request of its own, so that callers do not wait for each other.  It is posted with
+ * interrupts off, to CPUs seen online; and waited for with interrupts on, so that two CPUs that
+ * call each other do not starve.  Functions of several callers run at once on different CPUs.
  */
 #include <asm/insn.h>
 #include <x86/cpu.h>
@@ -11,6 +12,7 @@
 #include <xen/assert.h>
 #include <xen/atomic.h>
 #include <xen/bitops.h>
+#include <xen/perf.h>
 #include <xen/time.h>
 
 #include "private.h"
@@ -19,35 +21,53 @@ struct cpumask cpu_online = { .bits = { 1 } }, cpu_present = { .bits = { 1 } };
 struct cpumask cpu_leaving;
 unsigned int cpu_count = 1;
 
-static DEFINE_SPINLOCK(call_lock, LOCK_TLB_FLUSH);
-static void (*call_fn)(void *arg);
-static void *call_arg;
-static uint32_t call_pending;           /* CPUs that have not finished; the release of fn and arg */
-DEFINE_STATIC_PER_CPU(bool, call_posted);
+/* What a CPU asks of others.  It has one such request, for it waits until all have done it. */
+struct call {
+    void (*fn)(void *arg);
+    void *arg;
+    uint32_t pending;                   /* CPUs that have not finished; the release of all */
+};
 
-void ipi_call_arrived(void)
+DEFINE_STATIC_PER_CPU(struct call, call);
+DEFINE_STATIC_PER_CPU(struct cpumask, callers);     /* whose requests this CPU has yet to do */
+
+static void do_call_of(unsigned int caller)
 {
-    /* Pairs with the store of call_posted in post(): fn and arg are valid when it is seen. */
-    if (!load_acquire(&this_cpu(call_posted))) {
-        return;
-    }
-    this_cpu(call_posted) = false;
-    call_fn(call_arg);
-    atomic_sub(&call_pending, 1);
+    struct call *c = &per_cpu(call, caller);
+    c->fn(c->arg);
+    atomic_sub(&c->pending, 1);
 }
 
-static void post(unsigned int cpu)
+/* Taking the callers pairs with post(): their requests are whole when their bits are seen. */
+void ipi_call_arrived(void)
 {
-    atomic_add(&call_pending, 1);
-    store_release(&per_cpu(call_posted, cpu), true);
-    lapic_send(cpu_apic_id[cpu], LAPIC_ICR_FIXED | VECTOR_CALL);
+    unsigned long *words = this_cpu(callers).bits;
+    for (unsigned int i = 0; i < BITS_TO_LONGS(cpu_count); i++) {
+        if (!read_once(words[i])) {
+            continue;
+        }
+        unsigned long bits = atomic_xchg(&words[i], 0ul);
+        for (; bits; bits &= bits - 1) {
+            do_call_of(i * BITS_PER_LONG + (unsigned int)__builtin_ctzl(bits));
+        }
+    }
+}
+
+/* Who finds others' bits in the word leaves the interrupt to them: it has not been answered. */
+static void post(unsigned int self, unsigned int cpu)
+{
+    unsigned long *word = &per_cpu(callers, cpu).bits[self / BITS_PER_LONG];
+    atomic_add(&this_cpu(call).pending, 1);
+    if (!atomic_fetch_or(word, 1ul << (self % BITS_PER_LONG))) {
+        lapic_send(cpu_apic_id[cpu], LAPIC_ICR_FIXED | VECTOR_CALL);
+    }
 }
 
 static void run_here(void (*fn)(void *arg), void *arg)
 {
-    unsigned long flags = arch_irq_save();
+    unsigned long flags = irq_save();
     fn(arg);
-    arch_irq_restore(flags);
+    irq_restore(flags);
 }
 
 static bool names_others(const struct cpumask *mask, unsigned int self)
@@ -64,6 +84,22 @@ static bool names_others(const struct cpumask *mask, unsigned int self)
     return false;
 }
 
+/* The caller has no request under way: it could not be here, but in a handler. */
+static void call_prepare(void (*fn)(void *arg), void *arg)
+{
+    assert(arch_irqs_enabled() && !this_cpu(call).pending);
+    this_cpu(call).fn = fn;
+    this_cpu(call).arg = arg;
+}
+
+static void call_wait(void)
+{
+    while (load_acquire(&this_cpu(call).pending)) {
+        perf_count(PERF_CALL_SPIN);
+        cpu_relax();
+    }
+}
+
 void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg)
 {
     unsigned int self = smp_cpu();
@@ -74,23 +110,19 @@ void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg)
         }
         return;
     }
-    assert(arch_irqs_enabled());
-    spin_lock(&call_lock);
-    call_fn = fn;
-    call_arg = arg;
+    call_prepare(fn, arg);
+    unsigned long flags = irq_save();
     unsigned int cpu;
     bitmap_for_each(cpu, mask->bits, cpu_count) {
         if (cpu != self && cpu_is_online(cpu)) {
-            post(cpu);
+            post(self, cpu);
         }
     }
     if (here) {
-        run_here(fn, arg);
+        fn(arg);
     }
-    while (load_acquire(&call_pending)) {
-        cpu_relax();
-    }
-    spin_unlock(&call_lock);
+    irq_restore(flags);
+    call_wait();
 }
 
 void smp_call_all(void (*fn)(void *arg), void *arg)
@@ -100,28 +132,29 @@ void smp_call_all(void (*fn)(void *arg), void *arg)
 
 void smp_call_one(unsigned int cpu, void (*fn)(void *arg), void *arg)
 {
-    if (cpu == smp_cpu()) {
+    unsigned int self = smp_cpu();
+    if (cpu == self) {
         run_here(fn, arg);
         return;
     }
-    assert(arch_irqs_enabled());
-    spin_lock(&call_lock);
-    call_fn = fn;
-    call_arg = arg;
+    call_prepare(fn, arg);
+    unsigned long flags = irq_save();
     if (cpu_is_online(cpu)) {
-        post(cpu);
+        post(self, cpu);
     }
-    while (load_acquire(&call_pending)) {
-        cpu_relax();
-    }
-    spin_unlock(&call_lock);
+    irq_restore(flags);
+    call_wait();
 }
 
+static void nothing(void *arg)
+{
+}
+
+/* Who saw it online has posted by the time it hears of this, and it does what was posted. */
 void smp_leave(unsigned int cpu)
 {
-    spin_lock(&call_lock);
     atomic_clear_bit(cpu, cpu_online.bits);
-    spin_unlock(&call_lock);
+    smp_call_all(nothing, NULL);
 }
 
 void smp_kick(unsigned int cpu)

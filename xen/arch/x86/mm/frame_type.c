@@ -21,6 +21,13 @@
 #include <xen/atomic.h>
 #include <xen/domain.h>
 #include <xen/hypercall.h>
+#include <xen/perf.h>
+
+static void wait_a_moment(void)
+{
+    perf_count(PERF_TABLE_SPIN);
+    cpu_relax();
+}
 
 static inline bool is_table(enum frame_kind kind)
 {
@@ -42,7 +49,7 @@ void frame_lock_table(struct frame *f)
         uint64_t old = read_once(f->type);
         if (!(old & FRAME_TABLE_LOCK) && atomic_cas(&f->type, &old, old | FRAME_TABLE_LOCK))
             return;
-        cpu_relax();
+        wait_a_moment();
     }
 }
 
@@ -113,7 +120,7 @@ static int get_type(struct frame *f, enum frame_kind kind, bool preemptible)
             return -EINVAL;
         if (old & FRAME_TABLE_LOCK && (!(old & FRAME_VALIDATED) || kind_of(old) != kind)) {
             /* somebody is (in)validating: the outcome decides */
-            cpu_relax();
+            wait_a_moment();
             old = read_once(f->type);
             continue;
         }
@@ -184,7 +191,7 @@ static int put_type(struct frame *f, bool preemptible)
             continue;
         }
         if (old & FRAME_TABLE_LOCK) {
-            cpu_relax();
+            wait_a_moment();
             old = read_once(f->type);
             continue;
         }

@@ -119,8 +119,8 @@ void lapic_timer_interrupt(void);
 
 /* ---- A CPU goes offline (cpu/hotplug.c) ------------------------------------------------------ */
 
-void ipi_call_arrived(void);            /* runs what another CPU has posted, if anything */
-void smp_leave(unsigned int cpu);       /* out of cpu_online, while no call is under way */
+void ipi_call_arrived(void);            /* runs what other CPUs have posted, if anything */
+void smp_leave(unsigned int cpu);       /* out of cpu_online; nothing is posted to it any more */
 /* Lines go elsewhere: 0, or -EBUSY.  Then, when it takes none any more, what they had there. */
 int irq_leave_cpu(unsigned int cpu) must_check;
 void irq_left_cpu(unsigned int cpu);
