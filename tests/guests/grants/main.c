@@ -86,6 +86,20 @@ static void check_mapping(void)
     EXPECT_EQ(GRANT_TABLE[REF].flags, GTF_permit_access);
 }
 
+/* The entry says that it was never used, while the TLB knows it. */
+static void check_accessed(void)
+{
+    section("unmapped is unmapped, though the accessed bit was taken away");
+    grant_give(REF, 0, page, GTF_permit_access);
+    REQUIRE_EQ(grant_map(REF, GRANT_SPOT, HOST, &handle), GNTST_okay);
+    *GRANT_SPOT = 0x13;
+    uint64_t entry = *pt_entry(kernel_root(), GRANT_SPOT, 1);
+    EXPECT(entry & PTE_A);
+    EXPECT_EQ(update_va_mapping(GRANT_SPOT, entry & ~PTE_A, UVMF_NONE), 0);
+    EXPECT_EQ(grant_unmap(handle, GRANT_SPOT), GNTST_okay);
+    EXPECT_EQ(TRAP_OF("mov (%0), %%al", :: "r"(GRANT_SPOT) : "rax").vector, X86_PF);
+}
+
 static void check_entry_form(void)
 {
     uint64_t *entry = pt_entry(kernel_root(), GRANT_SPOT, 1);
@@ -278,6 +292,7 @@ TEST("grants")
     grant_init();
     check_table();
     check_mapping();
+    check_accessed();
     check_entry_form();
     check_device_map();
     check_refused_maps();

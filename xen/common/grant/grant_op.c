@@ -69,6 +69,7 @@ static long list_run(unsigned int cmd, uint64_t uop, unsigned int count)
     b.ld = current->domain;
     b.rd = NULL;
     b.nr_unmaps = 0;
+    b.must_flush = false;
     b.source.valid = b.dest.valid = false;
     for (unsigned int i = 0; i < count; i++) {
         if (i > 0 && hypercall_preempt_check()) {

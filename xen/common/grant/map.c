@@ -261,16 +261,19 @@ void grant_unmap_finish(struct grant_batch *b)
     if (b->nr_unmaps == 0) {
         return;
     }
-    arch_flush_domain_tlb(b->ld);
+    if (b->must_flush) {
+        arch_flush_domain_tlb(b->ld);
+    }
     for (unsigned int i = 0; i < b->nr_unmaps; i++) {
         unmapping_complete(b->ld, &b->unmaps[i]);
     }
     b->nr_unmaps = 0;
+    b->must_flush = false;
 }
 
 /* Which halves go: set in u->done.  new_addr: for unmap_and_replace. */
 static int halves_undo(struct grant_unmapping *u, uint64_t host_addr, uint64_t dev_bus_addr,
-                       uint64_t new_addr)
+                       uint64_t new_addr, bool *was_used)
 {
     mfn_t mfn = frame_to_mfn(u->f);
     if (dev_bus_addr && (u->flags & GNTMAP_device_map)) {
@@ -280,7 +283,7 @@ static int halves_undo(struct grant_unmapping *u, uint64_t host_addr, uint64_t d
         u->done |= GNTMAP_device_map;
     }
     if (host_addr && (u->flags & GNTMAP_host_map)) {
-        int rc = arch_grant_unmap(host_addr, mfn, new_addr, u->flags);
+        int rc = arch_grant_unmap(host_addr, mfn, new_addr, u->flags, was_used);
         if (rc) {
             u->done = 0;
             return rc;
@@ -309,7 +312,9 @@ static int unmap_grant(struct grant_batch *b, uint32_t handle, uint64_t host_add
     u->done = 0;
     u->f = grant_pinned_frame(u->rd, u->ref);
 
-    int rc = halves_undo(u, host_addr, dev_bus_addr, new_addr);
+    bool was_used = false;
+    int rc = halves_undo(u, host_addr, dev_bus_addr, new_addr, &was_used);
+    b->must_flush |= was_used;
     if (u->done) {
         trace_1(TRC_MEM_PAGE_GRANT_UNMAP, u->rd->id);
         perf_count(PERF_GRANT_UNMAP);

@@ -142,6 +142,7 @@ struct grant_batch {
     struct domain *rd;                  /* last one looked up, with a reference, or NULL */
     domid_t rd_asked;
     unsigned int nr_unmaps;
+    bool must_flush;                    /* TLBs may know some of them */
     struct grant_copy_side source, dest;
     struct grant_unmapping unmaps[UNMAP_BATCH];
 };

@@ -82,8 +82,9 @@ long arch_memory_op(unsigned int op, uint64_t arg);
  * will own.  0 or GNTST_general_error. */
 int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags,
                    unsigned int cache_flags) must_check;
-int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr,
-                     unsigned int map_flags) must_check;
+/* *was_used: a TLB may know the mapping; otherwise it need not be told. */
+int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int map_flags,
+                     bool *was_used) must_check;
 /* Writes by this domain reach a page: HVM log-dirty. */
 void arch_mark_dirty(struct domain *d, mfn_t mfn);
 /* TLBs of the CPUs the domain has run on forget what they know of it. */

@@ -28,6 +28,7 @@ static struct vcpu vcpus[DOMAINS];
 static unsigned int flushes, ptes, heap_pages, freed_pages;
 static uint32_t heap_next;
 static int map_rc, unmap_rc, assign_rc;
+static bool pte_used;
 static unsigned int preempt_after = ~0u;
 
 /* ---- The rest of the world ------------------------------------------------------------------- */
@@ -129,9 +130,11 @@ int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int flags, unsigned int 
     ptes += !map_rc;
     return map_rc;
 }
-int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int flags)
+int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int flags,
+                     bool *was_used)
 {
     (void)addr, (void)frame, (void)new_addr, (void)flags;
+    *was_used = pte_used;
     ptes -= !unmap_rc;
     return unmap_rc;
 }
@@ -221,6 +224,7 @@ static int setup(void **state)
     heap_next = 1000;
     flushes = ptes = heap_pages = freed_pages = 0;
     map_rc = unmap_rc = assign_rc = 0;
+    pte_used = true;
     preempt_after = ~0u;
     for (unsigned int i = 0; i < DOMAINS; i++) {
         domains[i].id = (domid_t)i;
@@ -325,7 +329,9 @@ static void test_map(void **state)
     assert_int_equal(flushes, 1);
     assert_int_equal(e1(1, 9)->flags, GTF_permit_access | GTF_reading);
     assert_int_equal(unmap(a.handle, 0x1000, 0), GNTST_bad_handle);
+    pte_used = false;                           /* no TLB can know it */
     assert_int_equal(unmap(b.handle, 0x1000, 0), GNTST_okay);
+    assert_int_equal(flushes, 1);
     assert_int_equal(unmap(b.handle, 0x1000, 0), GNTST_okay);           /* that half is gone */
     assert_int_equal(unmap(b.handle, 0, 0x5000), GNTST_bad_dev_addr);
     assert_int_equal(unmap(b.handle, 0, b.dev_bus_addr), GNTST_okay);

@@ -4,6 +4,10 @@
  *
  * Entries made here carry PTE_GRANT, so that nothing but unmapping the grant may remove them:
  * mapping hands the frame's references to the entry, unmapping hands them back to the grant room.
+ *
+ * An entry starts without PTE_ACCESSED, and the guest cannot take that bit from it again
+ * (l1_entry.h).  A processor sets it before it keeps the translation; so an entry that has none
+ * when it goes is in no TLB.  Many are never touched: a backend's, whose device reads the page.
  */
 #include <public/grant_table.h>
 #include <xen/arch.h>
@@ -47,8 +51,8 @@ int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned 
     /* The low software bits are the guest's to choose (XENFEAT_gnttab_map_avail_bits). */
     pte_t avail = (pte_t)(map_flags >> _GNTMAP_guest_avail0 & 7) << 9;
     pte_t e =
-        pte_make(frame, PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_DIRTY | PTE_NX | PTE_GRANT |
-                            avail | (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE) | cache_flags);
+        pte_make(frame, PTE_PRESENT | PTE_USER | PTE_DIRTY | PTE_NX | PTE_GRANT | avail |
+                            (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE) | cache_flags);
     pte_t old = atomic_xchg(pe, e);
     if (old & PTE_PRESENT)
         pv_l1_put(current->domain, old);
@@ -56,9 +60,12 @@ int arch_grant_map(uint64_t addr, mfn_t frame, unsigned int map_flags, unsigned 
     return GNTST_okay;
 }
 
-int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int map_flags)
+int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int map_flags,
+                     bool *was_used)
 {
     pte_t *pe, *from, replacement = 0;
+
+    *was_used = true;
 
     if (new_addr) {
         /* unmap_and_replace: the entry that maps new_addr moves here. */
@@ -82,7 +89,8 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
     /* As this mapping was made: the one that can write holds a type for it, another does not. */
     pte_t made = PTE_PRESENT | PTE_GRANT | (map_flags & GNTMAP_readonly ? 0 : PTE_WRITE);
     if ((old & (PTE_PRESENT | PTE_GRANT | PTE_WRITE)) == made && mfn_eq(pte_mfn(old), frame)) {
-        atomic_xchg(pe, replacement);
+        old = atomic_xchg(pe, replacement);
+        *was_used = new_addr || (old & PTE_ACCESSED);
         rc = GNTST_okay;
     }
     pv_release_l1(table);

@@ -65,7 +65,7 @@ static inline void pv_l1_put(struct domain *d, pte_t e)
 /*
  * Replace entry *pe of a locked, validated L1 table of d; *before is what it was.  References for
  * the new value are taken first, so that failure changes nothing.  preserve_ad: accessed and dirty
- * bits that are set now stay.
+ * bits that are set now stay; a grant's accessed bit always does (grant_map.c).
  */
 static inline int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe, pte_t new,
                                  bool preserve_ad, pte_t *before)
@@ -83,6 +83,8 @@ static inline int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe,
             return rc;
     }
     pte_t kept = preserve_ad && (new & PTE_PRESENT) ? PTE_ACCESSED | PTE_DIRTY : 0;
+    if (unlikely(new & PTE_GRANT))
+        kept |= PTE_ACCESSED;
     while (unlikely(!atomic_cas(pe, &old, new | (old & kept))))
         ;
     *before = old;
