@@ -31,10 +31,11 @@ LOCAL = {"list", "info", "dmesg", "vcpu-list", "uptime", "domid", "domname", "do
 
 # How many arguments a command takes, in words of its own or by the table's rule.
 COUNTS = """console 1|vncviewer 1|delete 1|destroy 1|domid 1|domname 1|domstate 1|mem-max 2
-mem-set 2|pause 1|rename 2|reset 1|sysrq 2|trigger 2-3|unpause 1|vcpu-set 2|vcpu-pin 3
-debug-keys 1|log 0|info 0|block-attach 4-5|block-configure 4-5|block-detach 2
-network-detach 2|cpupool-start 1|cpupool-destroy 1|cpupool-delete 1|cpupool-cpu-add 2|cpupool-cpu-remove 2|cpupool-migrate 2
-cpupool-rename 2|cpupool-numa-split 0""".replace("\n", "|").split("|")
+mem-set 2|pause 1|rename 2|reset 1|sysrq 2|trigger 2-3|unpause 1|vcpu-set 2
+vcpu-pin 3|debug-keys 1|log 0|info 0|block-attach 4-5|block-configure 4-5
+block-detach 2|network-detach 2|cpupool-start 1|cpupool-destroy 1|cpupool-delete 1
+cpupool-cpu-add 2|cpupool-cpu-remove 2|cpupool-migrate 2|cpupool-rename 2
+cpupool-numa-split 0""".replace("\n", "|").split("|")
 
 # Words and what is said; status 1. Domain g runs, with one VCPU and 16 MiB.
 VALUES = [

@@ -11,6 +11,15 @@ HEADER = "Name                                        ID   Mem VCPUs      State 
 MEMORY = 128
 DATA = "/run/data.img"
 
+# What a loader on dom0's side does, for a disk that has nothing on it.
+LOADER = r"""#!/bin/sh
+for word; do case $word in --output=*) out=${word#*=} ;; esac; done
+printf "The menu of $word\nkernel? "
+case " $* " in *" -q "*) line=itself ;; *) read -r line ;; esac
+k=$(mktemp) r=$(mktemp)
+cp /guest/vmlinuz $k && cp /guest/initrd $r
+echo "linux (kernel $k)(ramdisk $r)(args 'console=hvc0 loglevel=3 chosen=$line')" >$out"""
+
 
 def check_start(suite, dom0):
     with suite.check("the daemons start"):
@@ -117,6 +126,33 @@ def check_control(suite, dom0):
             dom0.wait("dmesg", "sysrq: HELP", 30)
 
 
+def check_loader(suite, dom0):
+    dom0.file("/run/loader", LOADER)
+    dom0.must("chmod +x /run/loader")
+    dom0.config("b1", kernel="None", ramdisk="None", bootloader="'/run/loader'",
+                disk=f"['file:{DATA},xvda,w']", ioports="['60-61']")
+    with suite.check("xm create -c shows a boot loader, then the kernel that was chosen there"):
+        dom0.m.send("xm create -c /etc/xen/b1\n")
+        dom0.m.expect(f"The menu of {DATA}", 60)
+        dom0.m.expect(r"kernel\? ", 60)
+        dom0.m.send("seven\n")
+        dom0.guest_shell(180)
+        assert "chosen=seven" in dom0.output("cat /proc/cmdline")
+    with suite.check("a guest reads the ports it was given, and no others"):
+        port = "dd if=/dev/port bs=1 skip=$((%s)) count=1 2>/dev/null | hexdump -ve '1/1 \"%%02x\"'"
+        assert dom0.output(port % "0x61") != "ff"
+        assert dom0.output(port % "0x62") == "ff"
+        dom0.detach()
+    with suite.check("a reboot asks the loader again, and no copy stays"):
+        number = int(dom0.must("xm domid b1"))
+        dom0.must("xm reboot b1")
+        dom0.wait("xm list b1", rf"^b1 +{number + 1} ", 120)
+        dom0.wait_boot("b1", 2)
+        dom0.must("grep -a 'chosen=itself' /var/log/xen/xend.log")
+        assert dom0.must("ls /run/xend/boot") == ""
+        dom0.must("xm destroy b1")
+
+
 def check_end(suite, dom0):
     with suite.check("reboot from inside: a new domain of the same name"):
         dom0.attach("g1")
@@ -158,6 +194,7 @@ def run(suite):
         test_devices_guest.checks(suite, dom0, "g1")
         test_bad_config.check_conflicts(suite, dom0)
         check_end(suite, dom0)
+        check_loader(suite, dom0)
         test_bad_config.check_configs(suite, dom0)
         test_bad_config.check_commands(suite, dom0)
         test_bad_config.check_no_xend(suite, dom0)

@@ -165,6 +165,18 @@ static bool is_root(int fd)
     return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) && !peer.uid;
 }
 
+static void add_client(struct xend *x, int fd)
+{
+    struct client *c = xcalloc(1, sizeof(*c));
+
+    c->x = x;
+    c->fd = fd;
+    c->reader = event_new(x->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+    c->writer = event_new(x->base, fd, EV_WRITE, on_writable, c);
+    event_add(c->reader, NULL);
+    list_add_tail(&x->clients, &c->link);
+}
+
 static void on_connect(evutil_socket_t listener, short what, void *arg)
 {
     struct xend *x = arg;
@@ -178,14 +190,7 @@ static void on_connect(evutil_socket_t listener, short what, void *arg)
         close(fd);
         return;
     }
-    struct client *c = xcalloc(1, sizeof(*c));
-
-    c->x = x;
-    c->fd = fd;
-    c->reader = event_new(x->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-    c->writer = event_new(x->base, fd, EV_WRITE, on_writable, c);
-    event_add(c->reader, NULL);
-    list_add_tail(&x->clients, &c->link);
+    add_client(x, fd);
 }
 
 /* ---- the socket ---- */

@@ -58,17 +58,27 @@ static bool has_loader(const struct config_domain *c)
     return c->bootloader && *c->bootloader;
 }
 
-static int check_config(struct xend *x, const struct config_domain *c, struct failure *f)
+/* That it is one that can be started: also of what was read back from a file. */
+static int check_kind(const struct config_domain *c, struct failure *f)
 {
-    domains_refresh(x);
     if (strcmp(c->builder, "linux"))
         return fail(f, -ENOTSUP, "builder '%s' is not supported: only paravirtual domains are",
                     c->builder);
+    if (!c->kernel && !has_loader(c))
+        return fail(f, -EINVAL, "neither a kernel nor a bootloader is given");
+    return 0;
+}
+
+static int check_config(struct xend *x, const struct config_domain *c, struct failure *f)
+{
+    int rc = check_kind(c, f);
+
+    if (rc)
+        return rc;
+    domains_refresh(x);
     if (c->uuid && domain_find_uuid(x, c->uuid) &&
         strcmp(domain_find_uuid(x, c->uuid)->name, c->name))
         return fail(f, -EEXIST, "uuid %s belongs to another domain", c->uuid);
-    if (!c->kernel && !has_loader(c))
-        return fail(f, -EINVAL, "neither a kernel nor a bootloader is given");
     if (c->maxmem < c->memory)
         return fail(f, -EINVAL, "maxmem (%lld) is less than memory (%lld)", (long long)c->maxmem,
                     (long long)c->memory);
@@ -155,7 +165,8 @@ static int step_check(struct start *s)
 
     if (rc)
         return fail(&s->f, rc, "%s", e.what);
-    if (!has_loader(&s->config))
+    rc = check_kind(&s->config, &s->f);
+    if (!rc && !has_loader(&s->config))
         rc = check_images(s);
     if (!rc)
         rc = settings_check(s->d->x, &s->config, &s->f);
