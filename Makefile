@@ -34,16 +34,24 @@ man: tools
 deb:
 	packaging/build.sh $(DIST)
 
-check: dist
-	tests/run full
-check-quick: dist
-	tests/run quick
+# Tests need more of Debian's packages than the build does: they come first.
+check: MODE := full
+check-quick: MODE := quick
+check check-quick:
+	build/deps.sh
+	$(MAKE) dist
+	tests/run $(MODE)
 tools:
 	$(Q)$(MAKE) --no-print-directory -C tools
 demo:
 	build/demo.sh
 iso:
 	build/demo.sh --iso
+# The README's picture: what the console showed when the demonstration tried itself.
+.PHONY: picture
+picture:
+	build/demo.sh --batch
+	build/screenshot.py "build/demo.sh: dom0's console" <$(DIST)/demo.log >docs/demo.svg
 docs:
 	build/docs.py
 # Speed is measured on a release build, beside the working one.
@@ -66,13 +74,14 @@ help:
 	@echo "make world        hypervisor and tools"
 	@echo "make xen          the hypervisor: dist/install/boot/xen.gz"
 	@echo "make tools        libraries, daemons and commands of dom0: dist/tools"
-	@echo "make install DESTDIR=/somewhere"
+	@echo "make install DESTDIR=/somewhere   the files alone; / is this machine"
 	@echo "make deb          Debian packages: dist/deb"
 	@echo "make check        all tests; check-quick: a subset in minutes"
 	@echo "make bench        instructions per operation, against Debian's Xen and native Linux"
 	@echo "make bench-tools  the toolstack and xenstored, against Debian's xl and xenstored"
 	@echo "make demo         a Debian with our packages in QEMU, a guest in it; the console here"
 	@echo "make iso          the same as an image for a CD, a USB stick and real machines"
+	@echo "make picture      docs/demo.svg, from a run of the demo"
 	@echo "make docs         tables and picture of docs/ from the source; HTML in dist/docs"
 	@echo "make clean, distclean"
 	@echo "switches (Config.mk): debug=$(debug) verbose=$(verbose) perfc=$(perfc)"

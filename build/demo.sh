@@ -10,13 +10,20 @@
 #   build/demo.sh --iso     stops after writing dist/xenith.iso, for a CD or a USB stick
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. build/step.sh
 
 if [ "$(id -u)" != 0 ]; then
     echo "demo: must be root: Debian's packages are unpacked with their owners" >&2
     exit 1
 fi
-bash build/deps.sh
 mkdir -p dist
-echo "demo: building the packages (log: dist/build.log)"
-packaging/build.sh dist >dist/build.log 2>&1 || { tail -40 dist/build.log >&2; exit 1; }
-exec /usr/bin/python3 build/demo.py "$@"
+step "demo: 1/4 installing what is missing" dist/deps.log build/deps.sh demo
+step "demo: 2/4 building the packages" dist/build.log packaging/build.sh dist
+step "demo: 3/4 making a Debian, once" dist/debian.log build/demo_image.py base
+if [ "${1:-}" = --iso ]; then
+    step "demo: 4/4 packing the live system" dist/iso.log build/demo_image.py iso
+    echo "demo: dist/xenith.iso is ready: write it to a stick with dd, or boot it as a CD"
+    exit
+fi
+step "demo: 4/4 making a disk with our packages" dist/disk.log build/demo_image.py disk
+exec build/demo.py "$@"

@@ -1,5 +1,13 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
 """The demonstration system: Debian from its packages, ours from the .debs, one guest to start.
+
+    build/demo_image.py base    Debian alone, packed, for the others
+    build/demo_image.py disk    a disk that boots by its own GRUB
+    build/demo_image.py plain   the same, our packages lying in /root
+    build/demo_image.py iso     dist/xenith.iso, a live system
+
+The last line says where it is.
 
 A Debian root is made once for each set of packages and kept in the cache; our packages, the guest
 and GRUB's menu are put into a copy of it, which becomes a disk image or a live CD. GRUB's menu is
@@ -72,8 +80,6 @@ def debian_base(ours):
                         ".tar")
     if os.path.exists(path):
         return path
-    say("making a Debian from its packages, once; log: " +
-        os.path.relpath(image.CACHE + "/demo.log", TOP))
     with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
         hook, sources = folder + "/setup.sh", folder + "/sources.list"
         with open(hook, "w") as f:
@@ -82,13 +88,12 @@ def debian_base(ours):
         with open(sources, "w") as f:
             f.write(image.debian_sources())
         codename = image.run("sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME").strip()
-        with open(os.path.join(image.CACHE, "demo.log"), "w") as log:
-            subprocess.run(
-                ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages),
-                 "--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/doc/*",
-                 "--dpkgopt=path-exclude=/usr/share/locale/*", "--customize-hook=" + hook,
-                 codename, folder + "/root.tar", sources],
-                check=True, stdout=log, stderr=subprocess.STDOUT)
+        subprocess.run(
+            ["mmdebstrap", "--variant=minbase", "--include=" + ",".join(packages),
+             "--dpkgopt=force-unsafe-io", "--dpkgopt=path-exclude=/usr/share/doc/*",
+             "--dpkgopt=path-exclude=/usr/share/locale/*", "--customize-hook=" + hook,
+             codename, folder + "/root.tar", sources],
+            check=True, stdout=sys.stdout, stderr=subprocess.STDOUT)
         os.rename(folder + "/root.tar", path)
     return path
 
@@ -158,32 +163,58 @@ def configure_xend(path):
         f.write(changed)
 
 
-def system_root(folder):
-    """The whole system as a folder."""
-    ours = debs()
-    base = debian_base(ours)
-    say("installing " + ", ".join(os.path.basename(deb) for deb in ours))
+def quiet_login(root):
+    """The prompt follows the message of the day, without kernel version and last login."""
+    os.chmod(root + "/etc/update-motd.d/10-uname", 0o644)
+    path = root + "/etc/pam.d/login"
+    with open(path) as f:
+        kept = [line for line in f if "pam_lastlog" not in line]
+    with open(path, "w") as f:
+        f.writelines(kept)
+
+
+def debian_root(folder):
+    """Debian as a folder, with the demonstration's settings and guest, and GRUB; not yet ours."""
+    base = debian_base(debs())
     root = os.path.join(folder, "root")
     os.makedirs(root)
+    say("unpacking Debian")
     image.run("tar", "-C", root, "-xf", base)
-    for deb in ours:
-        shutil.copy(deb, root + "/tmp")
-    log = image.run("chroot", root, "sh", "-c", "dpkg -i /tmp/*.deb 2>&1 && rm /tmp/*.deb")
-    if "not installed" in log:
-        raise SystemExit(log)
     image.run("cp", "-a", FOLDER + "/dom0/.", root)
+    quiet_login(root)
     with open(root + "/etc/fstab", "w") as f:
         f.write(f"UUID={image.ROOT_UUID} / ext4 defaults 0 1\n")
-    configure_xend(root + "/etc/xen/xend-config.sxp")
     os.makedirs(root + "/var/lib/xen/images")
     guest_initramfs(image.Kernel(), root + "/var/lib/xen/images/demo-initrd.gz")
     guest_disk(root + "/var/lib/xen/images/demo.img", folder)
-    os.makedirs(root + "/etc/xen/auto", exist_ok=True)
+    os.makedirs(root + "/etc/xen/auto")
     os.symlink("../demo", root + "/etc/xen/auto/demo")
     modules = root + "/boot/grub/i386-pc"
     os.makedirs(modules)
     for path in glob.glob(image.GRUB_FOLDER + "/*.mod") + glob.glob(image.GRUB_FOLDER + "/*.lst"):
         shutil.copy(path, modules)
+    return root
+
+
+def system_root(folder):
+    """The whole system as a folder."""
+    root = debian_root(folder)
+    say("installing " + ", ".join(os.path.basename(deb) for deb in debs()))
+    for deb in debs():
+        shutil.copy(deb, root + "/tmp")
+    log = image.run("chroot", root, "sh", "-c", "dpkg -i /tmp/*.deb 2>&1 && rm /tmp/*.deb")
+    if "not installed" in log:
+        raise SystemExit(log)
+    configure_xend(root + "/etc/xen/xend-config.sxp")
+    update_grub(root)
+    return root
+
+
+def plain_root(folder):
+    """The same before our packages are installed: they lie in /root."""
+    root = debian_root(folder)
+    for deb in debs():
+        shutil.copy(deb, root + "/root")
     update_grub(root)
     return root
 
@@ -195,16 +226,16 @@ def sources():
     return [os.path.abspath(__file__), *mine, *debs()]
 
 
-def disk():
+def disk(kind="demo", make_root=system_root):
     """A disk image that boots by its own GRUB; kept for as long as nothing changes."""
-    path = os.path.join(image.CACHE, f"demo-{image.key_of(*sources())}.img")
+    path = os.path.join(image.CACHE, f"{kind}-{image.key_of(*sources())}.img")
     with image.build_lock():
         if os.path.exists(path):
             return path
-        for old in glob.glob(os.path.join(image.CACHE, "demo-*.img")):
+        for old in glob.glob(os.path.join(image.CACHE, kind + "-*.img")):
             os.unlink(old)
         with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
-            root = system_root(folder)
+            root = make_root(folder)
             say("writing the disk image")
             image.disk_assemble(root, path, folder)
     return path
@@ -226,7 +257,21 @@ def iso(path):
         say("packing the live system")
         image.run("mksquashfs", root, tree + "/live/filesystem.squashfs", "-comp", "zstd",
                   "-Xcompression-level", "6", "-noappend", "-quiet", "-no-progress")
-        image.run("grub-mkrescue", "-d", image.GRUB_FOLDER, "-o", path + ".partial", tree, "--",
-                  "-volid", "XENITH", stderr=subprocess.DEVNULL)
+        # For BIOS and UEFI: all that Debian's packages have brought to /usr/lib/grub.
+        image.run("grub-mkrescue", "-o", path + ".partial", tree, "--", "-volid", "XENITH",
+                  stderr=subprocess.STDOUT)
         os.rename(path + ".partial", path)
     return path
+
+
+def main():
+    made = {"base": lambda: debian_base(debs()), "disk": disk,
+            "plain": lambda: disk("plain", plain_root),
+            "iso": lambda: iso(os.path.join(TOP, "dist", "xenith.iso"))}
+    if len(sys.argv) != 2 or sys.argv[1] not in made:
+        raise SystemExit(__doc__)
+    print(made[sys.argv[1]]())
+
+
+if __name__ == "__main__":
+    main()

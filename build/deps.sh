@@ -5,18 +5,26 @@
 # present it asks dpkg alone and changes nothing.  Needs root only if something is missing.
 #
 #   build/deps.sh           install what is missing
+#   build/deps.sh demo      ... of what building and the demonstration need, and no more
 #   build/deps.sh --check   say what is missing and fail if anything is
 set -euo pipefail
 
 build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev xz-utils zstd lz4
        python3 libxml2-dev uuid-dev libevent-dev libncurses-dev nettle-dev git debhelper
        lowdown"
-test="qemu-system-x86 grub-common grub-pc-bin xorriso mtools busybox-static cpio e2fsprogs
-      mmdebstrap squashfs-tools libxen-dev libcmocka-dev python3-pexpect python3-pytest
-      openssh-client clang-format gdb pkgconf"
+demo="qemu-system-x86 grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools busybox-static
+      cpio e2fsprogs mmdebstrap squashfs-tools python3-pexpect"
+test="libxen-dev libcmocka-dev python3-pytest openssh-client clang-format gdb pkgconf
+      ovmf"
+if [ "${1:-}" = demo ]; then
+    test=
+    exec 3>&1                   # what apt says; tests have no use for it
+else
+    exec 3>/dev/null
+fi
 
 missing=
-for package in $build $test; do
+for package in $build $demo $test; do
     case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true) in
     installed) ;;
     *) missing="$missing $package" ;;
@@ -45,7 +53,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt="apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3"
 
 install_missing() {
-    [ -z "$missing" ] || $apt install -y --no-install-recommends $missing >/dev/null
+    [ -z "$missing" ] || $apt install -y --no-install-recommends $missing >&3
 }
 
 # The lists at hand may do; if they are absent or too old for what the archive holds, fetch them and

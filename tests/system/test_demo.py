@@ -4,21 +4,20 @@
 import os
 import re
 import subprocess
-import sys
 
 import image
 
-sys.path.insert(0, os.path.join(image.TOP, "build"))
-import demo_image  # noqa: E402
 
-
-def demo_disk():
-    """Our packages, and the demonstration's disk with them; quick when nothing changed."""
+def demo_image(kind):
+    """The path of what build/demo_image.py makes of our packages; quick when nothing changed."""
     dist = os.path.join(image.TOP, "dist")
-    with open(os.path.join(dist, "test-logs", "deb.log"), "w") as log:
-        subprocess.run([os.path.join(image.TOP, "packaging/build.sh"), dist], check=True,
-                       stdout=log, stderr=subprocess.STDOUT)
-    return demo_image.disk()
+    log_path = os.path.join(dist, "test-logs", f"demo-{kind}.log")
+    with open(log_path, "w") as log:
+        for command in (["packaging/build.sh", dist], ["build/demo_image.py", kind]):
+            subprocess.run(command, cwd=image.TOP, check=True, stdout=log,
+                           stderr=subprocess.STDOUT)
+    with open(log_path) as log:
+        return log.read().split("\n")[-2]
 
 
 def machine_options(disk):
@@ -72,7 +71,7 @@ def check_stop_order(suite, m):
 def run(suite):
     if suite.is_peer:               # what is tested is ours alone
         return
-    disk = demo_disk()
+    disk = demo_image("disk")
     with suite.boot("demo", **machine_options(disk)) as m:
         with suite.check("GRUB's default is the hypervisor"):
             m.expect(r"\(XEN\) Xen version", 90)

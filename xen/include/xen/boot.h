@@ -28,6 +28,7 @@ struct boot_info {
     char loader[64];
     char cmdline[BOOT_MAX_CMDLINE];
     uint64_t rsdp;                                  /* machine address, 0: not told */
+    uint64_t efi_rsdp;                              /* the same by UEFI, 0: booted by a BIOS */
     unsigned int nr_modules, nr_modules_dropped;
     struct boot_module module[BOOT_MAX_MODULES];
     unsigned int nr_memory;

@@ -189,6 +189,9 @@ static const char *dom0_cmdline(const struct boot_module *m, const char *from_ou
         format(line + strlen(line), sizeof(line) - strlen(line), " noapic");
     if (boot_option_text("acpi_skip_timer_override") && !has_word(line, "acpi_skip_timer_override"))
         format(line + strlen(line), sizeof(line) - strlen(line), " acpi_skip_timer_override");
+    if (boot_info.efi_rsdp && !has_word(line, "acpi_rsdp"))
+        format(line + strlen(line), sizeof(line) - strlen(line), " acpi_rsdp=%#lx",
+               boot_info.efi_rsdp);
     return line;
 }
 
