@@ -18,8 +18,10 @@ test="libxen-dev libcmocka-dev python3-pytest openssh-client clang-format gdb pk
       ovmf"
 if [ "${1:-}" = demo ]; then
     test=
-    exec 3>&1                   # what apt says; tests have no use for it
+    quiet=-q                    # somebody watches
+    exec 3>&1
 else
+    quiet=-qq
     exec 3>/dev/null
 fi
 
@@ -50,7 +52,7 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt="apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3"
+apt="apt-get $quiet -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3"
 
 install_missing() {
     [ -z "$missing" ] || $apt install -y --no-install-recommends $missing >&3
