@@ -226,48 +226,61 @@ def sources():
     return [os.path.abspath(__file__), *mine, *debs()]
 
 
-def disk(kind="demo", make_root=system_root):
-    """A disk image that boots by its own GRUB; kept for as long as nothing changes."""
-    path = os.path.join(image.CACHE, f"{kind}-{image.key_of(*sources())}.img")
+def kept(kind, suffix, make_root, write):
+    """The path of an image, made if there is none of the same sources yet."""
+    path = os.path.join(image.CACHE, f"{kind}-{image.key_of(*sources())}{suffix}")
     with image.build_lock():
         if os.path.exists(path):
             return path
-        for old in glob.glob(os.path.join(image.CACHE, kind + "-*.img")):
+        for old in glob.glob(os.path.join(image.CACHE, kind + "-*" + suffix)):
             os.unlink(old)
         with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
             root = make_root(folder)
-            say("writing the disk image")
-            image.disk_assemble(root, path, folder)
+            say("writing the image")
+            write(root, path, folder)
     return path
 
 
-def iso(path):
-    """A live system: an ISO image that is also a disk, for a CD, a USB stick, a virtual machine."""
-    with image.build_lock(), tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
-        root = system_root(folder)
-        os.unlink(root + "/etc/fstab")
-        os.makedirs(root + "/etc/network", exist_ok=True)       # live-boot writes into it
-        tree = os.path.join(folder, "iso")
-        os.makedirs(tree + "/live")
-        os.makedirs(tree + "/boot/grub")
-        shutil.copy(glob.glob(root + "/boot/xen-*.gz")[0], tree + "/live/xen.gz")
-        shutil.copy(glob.glob(root + "/boot/vmlinuz-*")[0], tree + "/live/vmlinuz")
-        shutil.copy(glob.glob(root + "/boot/initrd.img-*")[0], tree + "/live/initrd.img")
-        shutil.copy(FOLDER + "/iso-grub.cfg", tree + "/boot/grub/grub.cfg")
-        say("packing the live system")
-        image.run("mksquashfs", root, tree + "/live/filesystem.squashfs", "-comp", "zstd",
-                  "-Xcompression-level", "6", "-noappend", "-quiet", "-no-progress")
-        # For BIOS and UEFI: all that Debian's packages have brought to /usr/lib/grub.
-        image.run("grub-mkrescue", "-o", path + ".partial", tree, "--", "-volid", "XENITH",
-                  stderr=subprocess.STDOUT)
-        os.rename(path + ".partial", path)
+def disk(kind="demo", make_root=system_root):
+    """A disk image that boots by its own GRUB."""
+    return kept(kind, ".img", make_root, image.disk_assemble)
+
+
+def live_write(root, path, folder):
+    """An ISO image that is also a disk: for a CD, a USB stick, a virtual machine."""
+    os.unlink(root + "/etc/fstab")
+    os.makedirs(root + "/etc/network", exist_ok=True)       # live-boot writes into it
+    tree = os.path.join(folder, "iso")
+    os.makedirs(tree + "/live")
+    os.makedirs(tree + "/boot/grub")
+    shutil.copy(glob.glob(root + "/boot/xen-*.gz")[0], tree + "/live/xen.gz")
+    shutil.copy(glob.glob(root + "/boot/vmlinuz-*")[0], tree + "/live/vmlinuz")
+    shutil.copy(glob.glob(root + "/boot/initrd.img-*")[0], tree + "/live/initrd.img")
+    shutil.copy(FOLDER + "/iso-grub.cfg", tree + "/boot/grub/grub.cfg")
+    image.run("mksquashfs", root, tree + "/live/filesystem.squashfs", "-comp", "zstd",
+              "-Xcompression-level", "6", "-noappend", "-quiet", "-no-progress")
+    # For BIOS and UEFI: all that Debian's packages have brought to /usr/lib/grub.
+    image.run("grub-mkrescue", "-o", path + ".partial", tree, "--", "-volid", "XENITH",
+              stderr=subprocess.STDOUT)
+    os.rename(path + ".partial", path)
+
+
+def iso():
+    path = os.path.join(TOP, "dist", "xenith.iso")
+    made = kept("live", ".iso", system_root, live_write)
+    image.run("cp", "--reflink=auto", made, path)
     return path
+
+
+def base():
+    with image.build_lock():
+        return debian_base(debs())
 
 
 def main():
-    made = {"base": lambda: debian_base(debs()), "disk": disk,
+    made = {"base": base, "disk": disk,
             "plain": lambda: disk("plain", plain_root),
-            "iso": lambda: iso(os.path.join(TOP, "dist", "xenith.iso"))}
+            "iso": iso}
     if len(sys.argv) != 2 or sys.argv[1] not in made:
         raise SystemExit(__doc__)
     print(made[sys.argv[1]]())
