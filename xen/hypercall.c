@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
@@ -73,7 +74,12 @@ DEFINE_STATIC_PER_CPU(struct continuation, continuation);
 
 static inline const struct row *find_row(unsigned long nr)
 {
-    return likely(nr < sizeof(table) / sizeof(table[0]) && table[nr].fn) ? &table[nr] : NULL;
+    const unsigned long n = sizeof(table) / sizeof(table[0]);
+
+    if (unlikely(nr >= n))
+        return NULL;
+    const struct row *row = &table[index_nospec(nr, n)];
+    return likely(row->fn) ? row : NULL;
 }
 
 static void cold trace_call(const struct cpu_user_regs *regs)

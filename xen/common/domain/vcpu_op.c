@@ -140,9 +140,9 @@ long do_vcpu_op(int cmd, unsigned int vcpuid, uint64_t arg)
 {
     struct domain *d = current->domain;
 
-    if (vcpuid >= d->max_vcpus || !d->vcpu[vcpuid])
+    struct vcpu *v = vcpuid < d->max_vcpus ? d->vcpu[index_nospec(vcpuid, d->max_vcpus)] : NULL;
+    if (!v)
         return -ENOENT;
-    struct vcpu *v = d->vcpu[vcpuid];
 
     switch (cmd) {
     case VCPUOP_initialise: return initialise(v, vcpuid, arg);

@@ -18,7 +18,7 @@
 
 static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
 {
-    return id < d->max_vcpus ? d->vcpu[id] : NULL;
+    return id < d->max_vcpus ? d->vcpu[index_nospec(id, d->max_vcpus)] : NULL;
 }
 
 /* ---- Binding --------------------------------------------------------------------------------- */

@@ -96,7 +96,8 @@ static inline struct event_port *event_port_of(const struct domain *d, uint32_t 
 /* NULL: no such port. */
 static inline struct event_port *event_port_get(const struct domain *d, uint32_t port)
 {
-    return port < load_acquire(&d->event.nr_ports) ? event_port_of(d, port) : NULL;
+    uint32_t n = load_acquire(&d->event.nr_ports);
+    return port < n ? event_port_of(d, (uint32_t)index_nospec(port, n)) : NULL;
 }
 /* Lock p and, if it is INTERDOMAIN, its other end too: that, or NULL. */
 struct event_port *event_port_lock_pair(struct event_port *p);

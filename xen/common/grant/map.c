@@ -56,10 +56,11 @@ void grant_handles_free(struct grant_table *gt)
 /* NULL: there is no such handle. */
 static uint64_t *handle_word(const struct grant_table *gt, uint32_t handle)
 {
-    if (handle / HANDLES_PER_PAGE >= load_acquire(&gt->nr_handle_pages)) {
+    unsigned long page = handle / HANDLES_PER_PAGE, n = load_acquire(&gt->nr_handle_pages);
+    if (page >= n) {
         return NULL;
     }
-    return &gt->handles[handle / HANDLES_PER_PAGE][handle % HANDLES_PER_PAGE];
+    return &gt->handles[index_nospec(page, n)][handle % HANDLES_PER_PAGE];
 }
 
 static uint32_t list_take(struct grant_table *gt, unsigned int n)

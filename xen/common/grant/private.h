@@ -24,6 +24,7 @@
 
 #include <public/grant_table.h>
 #include <xen/atomic.h>
+#include <xen/bitops.h>
 #include <xen/domain.h>
 #include <xen/frame.h>
 #include <xen/grant.h>

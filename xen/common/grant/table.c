@@ -299,6 +299,7 @@ int grant_pin(struct domain *rd, grant_ref_t ref, domid_t by, unsigned int how, 
         read_unlock(&gt->lock);
         return GNTST_bad_gntref;
     }
+    ref = (grant_ref_t)index_nospec(ref, grant_nr_entries(gt));
     struct grant_active *act = active_of(gt, ref);
     spin_lock(&act->lock);
     int rc = active_pin(rd, ref, act, by, how, &view->f);

@@ -43,6 +43,17 @@ static inline bool test_bit(unsigned long nr, const volatile void *addr)
     return (((const volatile uint8_t *)addr)[nr >> 3] >> (nr & 7)) & 1;
 }
 
+/*
+ * A guest's index that has been found to be below n, for use in a table: also where the processor
+ * guesses wrongly that it was, it becomes 0 and not a way to read beyond.
+ */
+static inline unsigned long index_nospec(unsigned long i, unsigned long n)
+{
+    unsigned long mask;
+    asm volatile("cmp %2, %1; sbb %0, %0" : "=r"(mask) : "r"(i), "r"(n) : "cc");
+    return i & mask;
+}
+
 /* Lowest set bit; undefined for 0. */
 static inline unsigned int first_bit(unsigned long x) { return (unsigned int)__builtin_ctzl(x); }
 
