@@ -170,7 +170,7 @@ static size_t next_request(struct conn *c, struct xsd_sockmsg *hdr)
         return 0;
     memcpy(hdr, buffer_head(&c->in), sizeof(*hdr));
     if (hdr->len > XENSTORE_PAYLOAD_MAX) {
-        log_warn("d%u: request of %u bytes, connection closed", c->who.domid, hdr->len);
+        log_debug("d%u: request of %u bytes", c->who.domid, hdr->len);
         c->transport->fail(c, XENSTORE_ERROR_PROTO);
         return 0;
     }

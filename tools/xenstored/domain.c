@@ -43,6 +43,7 @@ struct domain {
     uint32_t port;                  /* ours */
     long gfn;
     bool is_shut_down;              /* told so already */
+    unsigned int failures;          /* so far */
     bool has_failed;                /* broke the protocol; silent until it asks for a reset */
     bool wants_kick;                /* an index moved since the last event */
 };
@@ -133,7 +134,10 @@ static void domain_fail(struct conn *c, uint32_t error)
 {
     struct domain *d = domain_of(c);
 
-    log_warn("d%u: store ring stopped, error %u", c->who.domid, error);
+    /* It may do so as often as it likes: the log is not its to fill. */
+    d->failures++;
+    if (!(d->failures & (d->failures - 1)))
+        log_warn("d%u: store ring stopped, error %u (time %u)", c->who.domid, error, d->failures);
     conn_reset(c);
     d->has_failed = true;
     d->page->error = error;

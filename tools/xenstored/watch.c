@@ -59,9 +59,23 @@ void watch_index_free(struct watch_index *index)
 
 /* ---- adding and removing ---- */
 
+/* Of a path and all that leads to it, as if nobody else watched there: a long path of short names
+ * is kept as often as it has names. */
+static int64_t points_bytes(const char *path, size_t len)
+{
+    const size_t each = sizeof(struct watch_point) + sizeof(struct map_entry);
+    int64_t bytes = each + 2 * len;
+
+    for (size_t i = 1; i < len; i++) {
+        if (path[i] == '/')
+            bytes += each + 2 * i;
+    }
+    return bytes;
+}
+
 static int64_t watch_bytes(const struct watch *w)
 {
-    return sizeof(*w) + w->token_len + w->point->len;
+    return sizeof(*w) + w->token_len + points_bytes(w->point->path, w->point->len);
 }
 
 /* Special paths are kept as they are; others become absolute. */
@@ -119,7 +133,7 @@ int watch_add(struct conn *c, const char *text, const char *token, unsigned int 
         return rc;
     if (find(c, &path, token))
         return -EEXIST;
-    rc = check_quota(c, sizeof(struct watch) + token_len + path.len);
+    rc = check_quota(c, sizeof(struct watch) + token_len + points_bytes(path.text, path.len));
     if (rc)
         return rc;
     struct watch *w = xcalloc(1, sizeof(*w) + token_len);

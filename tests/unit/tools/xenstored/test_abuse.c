@@ -102,6 +102,33 @@ static void test_transaction_memory(void **state)
     assert_true(account_of(&server.accounts, 5)->memory < 6 << 20);
 }
 
+/* A path of many short names is kept once for each of them: what that costs is counted. */
+static void test_deep_watches(void **state)
+{
+    struct client *d5 = client_new(5);
+    char path[2001];
+    int added = 0;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        path[i] = i % 2 ? 'a' : '/';
+    path[2000] = '\0';
+    for (int i = 0; i < 64; i++) {
+        path[1] = 'A' + i % 26;
+        path[3] = 'A' + i / 26;
+        added += !ask_strings(d5, XS_WATCH, 0, path, "token", NULL);
+    }
+    assert_true(added < 8);
+    assert_true((uint64_t)account_of(&server.accounts, 5)->memory <= server.limits.memory);
+    ask_strings(d5, XS_RESET_WATCHES, 0, "", NULL);
+    assert_int_equal(account_of(&server.accounts, 5)->memory, 0);
+    /* The usual ones are cheap. */
+    for (int i = 0; i < 128; i++) {
+        snprintf(path, sizeof(path), "/local/domain/0/backend/vif/5/%d/state", i);
+        assert_int_equal(ask_strings(d5, XS_WATCH, 0, path, "token", NULL), 0);
+    }
+}
+
 static void test_oversized(void **state)
 {
     struct client *a = client_new(5);
@@ -308,6 +335,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nodes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transaction_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deep_watches, setup, teardown),
         cmocka_unit_test_setup_teardown(test_oversized, setup, teardown),
         cmocka_unit_test_setup_teardown(test_byte_by_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(test_noise, setup, teardown),
