@@ -95,6 +95,7 @@ static void open_log(struct server *s, struct domain *d)
     d->console->log = logfile_new(s->options.log_dir, "guest-", name && *name ? name : number);
     d->console->log->with_time = s->options.time_guests;
     d->console->log->replace_escape = s->options.replace_escape;
+    d->console->log->limit = s->options.log_size;
     free(name);
 }
 

@@ -41,6 +41,7 @@ void hypervisor_start(struct server *s)
         return;
     s->hypervisor_log = logfile_new(s->options.log_dir, "", "hypervisor");
     s->hypervisor_log->with_time = s->options.time_hypervisor;
+    s->hypervisor_log->limit = s->options.log_size;
     int port = xc_evtchn_bind_virq(s->evtchn, VIRQ_CON_RING);
 
     if (port < 0)

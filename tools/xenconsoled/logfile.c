@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,13 +59,34 @@ static bool open_now(struct logfile *log)
         return true;
     log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
                    0640);
+    struct stat st;
+
     if (log->fd < 0)
         complain(log);
+    else
+        log->size = fstat(log->fd, &st) ? 0 : st.st_size;
     return log->fd >= 0;
+}
+
+/* The file makes room for a new one, if another len bytes are too much for it. */
+static bool make_room(struct logfile *log, size_t len)
+{
+    if (!log->limit || log->size + len <= log->limit || !log->size)
+        return true;
+    char *old = xasprintf("%s.1", log->path);
+
+    if (rename(log->path, old))
+        complain(log);
+    free(old);
+    close(log->fd);
+    log->fd = -1;
+    return open_now(log);
 }
 
 static void write_out(struct logfile *log, const char *text, size_t len)
 {
+    if (!make_room(log, len))
+        return;
     while (len) {
         ssize_t n = write(log->fd, text, len);
 
@@ -75,6 +98,7 @@ static void write_out(struct logfile *log, const char *text, size_t len)
         }
         text += n;
         len -= n;
+        log->size += n;
     }
     log->is_failing = false;
 }

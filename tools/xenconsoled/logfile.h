@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file that keeps what a console printed, opened at the first byte, with or without times.
+ * A file that keeps what a console printed, opened at the first byte, with or without times.  When
+ * it is as long as it may be it becomes PATH.1, and a new one begins: a guest that prints for ever
+ * fills no disk.
  *
  * Failures (a full disk) are reported once, and do not hold up the console.
  */
@@ -9,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <base/buffer.h>
 
@@ -19,6 +22,8 @@ struct logfile {
     bool replace_escape;
     bool at_line_start;
     bool is_failing;        /* said so already */
+    uint64_t limit;         /* bytes; 0: none */
+    uint64_t size;          /* of the open file */
     struct buffer scratch;
 };
 

@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <base/strings.h>
+
 #include "options.h"
 
-#define DEFAULT_LOG_DIR "/var/log/xen/console"
+#define DEFAULT_LOG_DIR  "/var/log/xen/console"
+#define DEFAULT_LOG_SIZE (64ull << 20)
 
 static const char usage[] =
     "usage: xenconsoled [OPTION]...\n"
@@ -21,18 +24,21 @@ static const char usage[] =
     "  -o, --overflow-data=discard|keep\n"
     "                                a console that nobody reads is full: throw its oldest output\n"
     "                                away, or let the guest wait\n"
+    "      --log-size=MIB            a file may grow so long, then it becomes FILE.1\n"
+    "                                (default 64; 0: without limit)\n"
     "      --replace-escape          write a dot for ESC in guests' logs\n"
     "      --pid-file=FILE           write the process id to FILE\n"
     "  -v, --verbose                 say more in the log\n"
     "  -V, --version\n"
     "  -h, --help                    this text\n";
 
-enum { OPTION_LOG = 256, OPTION_LOG_DIR, OPTION_PID_FILE, OPTION_REPLACE_ESCAPE };
+enum { OPTION_LOG = 256, OPTION_LOG_DIR, OPTION_LOG_SIZE, OPTION_PID_FILE, OPTION_REPLACE_ESCAPE };
 
 static const struct option long_options[] = {
     { "interactive", no_argument, NULL, 'i' },
     { "log", required_argument, NULL, OPTION_LOG },
     { "log-dir", required_argument, NULL, OPTION_LOG_DIR },
+    { "log-size", required_argument, NULL, OPTION_LOG_SIZE },
     { "timestamp", required_argument, NULL, 't' },
     { "overflow-data", required_argument, NULL, 'o' },
     { "replace-escape", no_argument, NULL, OPTION_REPLACE_ESCAPE },
@@ -59,6 +65,15 @@ static void parse_which(const char *option, const char *value, bool *guests, boo
     *hypervisor = !strcmp(value, "hv") || !strcmp(value, "all");
 }
 
+static uint64_t parse_size(const char *value)
+{
+    unsigned long long mib;
+
+    if (!parse_number(value, UINT32_MAX, &mib))
+        refuse("--log-size", value, "0 and up, in MiB");
+    return mib << 20;
+}
+
 static void take(struct options *o, int c)
 {
     switch (c) {
@@ -66,6 +81,7 @@ static void take(struct options *o, int c)
     case 'v': o->verbose = true; break;
     case OPTION_LOG: parse_which("--log", optarg, &o->log_guests, &o->log_hypervisor); break;
     case OPTION_LOG_DIR: o->log_dir = optarg; break;
+    case OPTION_LOG_SIZE: o->log_size = parse_size(optarg); break;
     case 't': parse_which("--timestamp", optarg, &o->time_guests, &o->time_hypervisor); break;
     case 'o':
         if (strcmp(optarg, "discard") && strcmp(optarg, "keep"))
@@ -85,6 +101,7 @@ void options_parse(struct options *o, int argc, char **argv)
     int c;
 
     o->log_dir = DEFAULT_LOG_DIR;
+    o->log_size = DEFAULT_LOG_SIZE;
     while ((c = getopt_long(argc, argv, "it:o:vVh", long_options, NULL)) >= 0)
         take(o, c);
     if (optind < argc) {

@@ -28,6 +28,7 @@ struct options {
     bool keep_overflow;             /* a guest waits for its reader; else its oldest output goes */
     bool foreground;
     bool verbose;
+    uint64_t log_size;              /* bytes that one log file may have; 0: no limit */
     const char *log_dir;
     const char *pid_file;
 };

@@ -410,6 +410,32 @@ static void test_log(void **state)
     assert_true(console->log->is_failing);
 }
 
+/* Two files, and neither longer than it may be, whatever the guest prints. */
+static void test_log_limit(void **state)
+{
+    char dir[] = "/tmp/xenconsoled-XXXXXX", path[128], moved[140];
+
+    assert_non_null(mkdtemp(dir));
+    console->log = logfile_new(dir, "guest-", "x");
+    console->log->limit = 10;
+    sprintf(path, "%s/guest-x.log", dir);
+    sprintf(moved, "%s.1", path);
+    say("123456\n");
+    say("ab\n");
+    expect_file(path, "123456\nab\n");
+    say("c\n");
+    expect_file(moved, "123456\nab\n");
+    expect_file(path, "c\n");
+    /* What a former daemon has left counts too. */
+    logfile_reopen(console->log);
+    say("12345678\n");
+    expect_file(moved, "c\n");
+    expect_file(path, "12345678\n");
+    unlink(path);
+    unlink(moved);
+    rmdir(dir);
+}
+
 static void test_decorated_log(void **state)
 {
     char dir[] = "/tmp/xenconsoled-XXXXXX", got[4096] = "";
@@ -447,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hostile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_connect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_decorated_log, setup, teardown),
     };
 
