@@ -2,16 +2,15 @@
 /*
  * Time is accounted exactly: over a second in which vcpus spin, sleep and yield, what they used
  * and what CPUs idled add up to the CPUs' time, and a vcpu's runstates to the time that passed,
- * within a thousandth.
+ * within a thousandth.  So also while vcpus go down and up, and while another domain is paused and
+ * unpaused, or moved from one CPU pool to another and back.
  *
- * flags: -D__XEN_TOOLS__
  * smp: 2
  * options: dom0_max_vcpus=4
- * seconds: 60
+ * seconds: 90
  */
-#include "../lib/guest.h"
+#include "../lib/domain.h"
 
-#include <public/domctl.h>
 #include <public/sysctl.h>
 
 #define CPUS 2
@@ -19,31 +18,42 @@
 #define TRIES 10
 
 static struct xen_sysctl sysctl;
-static struct xen_domctl domctl;
 static struct xen_sysctl_cpuinfo idle[CPUS];
+static struct child other;
 static volatile bool stop;
 
 struct times {
     uint64_t now, used, idle;
 };
 
+static long ask(unsigned int cmd)
+{
+    sysctl.cmd = cmd;
+    sysctl.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    return HYPERCALL_1(sysctl, &sysctl);
+}
+
 static uint64_t read_idle(void)
 {
-    sysctl = (struct xen_sysctl){ .cmd = XEN_SYSCTL_getcpuinfo,
-                                  .interface_version = XEN_SYSCTL_INTERFACE_VERSION };
+    memset(&sysctl, 0, sizeof(sysctl));
     sysctl.u.getcpuinfo.max_cpus = CPUS;
     set_xen_guest_handle(sysctl.u.getcpuinfo.info, idle);
-    REQUIRE_EQ(HYPERCALL_1(sysctl, &sysctl), 0);
+    REQUIRE_EQ(ask(XEN_SYSCTL_getcpuinfo), 0);
     REQUIRE_EQ(sysctl.u.getcpuinfo.nr_cpus, CPUS);
     return idle[0].idletime + idle[1].idletime;
 }
 
+/* By all domains that there are. */
 static uint64_t read_used(void)
 {
-    domctl = (struct xen_domctl){ .cmd = XEN_DOMCTL_getdomaininfo,
-                                  .interface_version = XEN_DOMCTL_INTERFACE_VERSION };
-    REQUIRE_EQ(HYPERCALL_1(domctl, &domctl), 0);
-    return domctl.u.getdomaininfo.cpu_time;
+    uint64_t sum = 0;
+
+    for (unsigned int id = 0; id <= other.id; id++) {
+        REQUIRE_EQ(domctl(XEN_DOMCTL_getdomaininfo, id), 0);
+        REQUIRE_EQ(domctl_args.domain, id);
+        sum += domctl_args.u.getdomaininfo.cpu_time;
+    }
+    return sum;
 }
 
 /* All at one time: taken again if it took long, as on a host that had something else to do. */
@@ -82,15 +92,17 @@ static void work(void *arg)
     }
 }
 
-static void check_sum(void)
+/* For a second, `meanwhile` again and again. */
+static void check_sum(const char *what, void (*meanwhile)(void))
 {
     uint64_t wall = 0, sum = 0, off = ~0UL;
 
-    section("what was used and what idled are the CPUs' time");
+    section(what);
     for (unsigned int i = 0; i < TRIES && off > wall / 1000; i++) {
         struct times start = take();
 
-        time_spin(SECOND);
+        while (time_now() < start.now + SECOND)
+            meanwhile();
         struct times end = take();
 
         wall = (end.now - start.now) * CPUS;
@@ -101,6 +113,82 @@ static void check_sum(void)
         EXPECT(end.used > start.used && end.idle > start.idle);
     }
     EXPECT(off <= wall / 1000);
+}
+
+static void spin(void)
+{
+    time_spin(10 * MS);
+}
+
+/* ---- Changes --------------------------------------------------------------------------------- */
+
+static void work_a_little(void *arg)
+{
+    time_spin(current()->id * 200 * US);
+}
+
+static void down_and_up(void)
+{
+    for (unsigned int id = 1; id < VCPUS; id++)
+        vcpu_run(id, work_a_little, NULL);
+    for (unsigned int id = 1; id < VCPUS; id++)
+        vcpu_join(id);
+    time_spin(300 * US);
+}
+
+/* The other domain, for ever. */
+static void spin_and_sleep(void)
+{
+    long timer = event_bind_virq(VIRQ_TIMER, 0);
+
+    event_unmask(timer);
+    for (;;) {
+        time_spin(MS);
+        set_timer_op(time_now() + 200 * US);
+        sched_op(SCHEDOP_block, NULL);
+        upcalls_disable();
+    }
+}
+
+static void pause_and_unpause(void)
+{
+    REQUIRE_EQ(domctl(XEN_DOMCTL_pausedomain, other.id), 0);
+    time_spin(700 * US);
+    REQUIRE_EQ(domctl(XEN_DOMCTL_unpausedomain, other.id), 0);
+    time_spin(1300 * US);
+}
+
+static long pool_op(unsigned int op, unsigned int pool)
+{
+    sysctl.u.cpupool_op.op = op;
+    sysctl.u.cpupool_op.cpupool_id = pool;
+    return ask(XEN_SYSCTL_cpupool_op);
+}
+
+static unsigned int pool_create(void)
+{
+    memset(&sysctl, 0, sizeof(sysctl));
+    sysctl.u.cpupool_op.cpu = 1;
+    REQUIRE_EQ(pool_op(XEN_SYSCTL_CPUPOOL_OP_RMCPU, 0), 0);
+    sysctl.u.cpupool_op.sched_id = XEN_SCHEDULER_CREDIT;
+    REQUIRE_EQ(pool_op(XEN_SYSCTL_CPUPOOL_OP_CREATE, XEN_SYSCTL_CPUPOOL_PAR_ANY), 0);
+    unsigned int pool = sysctl.u.cpupool_op.cpupool_id;
+
+    sysctl.u.cpupool_op.cpu = 1;
+    REQUIRE_EQ(pool_op(XEN_SYSCTL_CPUPOOL_OP_ADDCPU, pool), 0);
+    return pool;
+}
+
+static unsigned int second_pool;
+
+static void move_and_back(void)
+{
+    sysctl.u.cpupool_op.domid = other.id;
+    REQUIRE_EQ(pool_op(XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN, second_pool), 0);
+    time_spin(900 * US);
+    sysctl.u.cpupool_op.domid = other.id;
+    REQUIRE_EQ(pool_op(XEN_SYSCTL_CPUPOOL_OP_MOVEDOMAIN, 0), 0);
+    time_spin(400 * US);
 }
 
 static void check_runstates(void)
@@ -134,9 +222,16 @@ TEST("cpu_time")
 {
     for (unsigned int id = 1; id < VCPUS; id++)
         vcpu_run(id, work, NULL);
-    check_sum();
+    check_sum("what was used and what idled are the CPUs' time", spin);
     check_runstates();
     stop = true;
     for (unsigned int id = 1; id < VCPUS; id++)
         vcpu_join(id);
+    check_sum("while vcpus go down and up", down_and_up);
+    child_create(&other, 1);
+    child_start(&other, spin_and_sleep);
+    check_sum("while another domain is paused and unpaused", pause_and_unpause);
+    second_pool = pool_create();
+    check_sum("while it is moved from pool to pool", move_and_back);
+    child_destroy(&other);
 }
