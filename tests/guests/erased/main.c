@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What a domain leaves behind in its memory nobody reads: pages given back and taken again at once,
- * pages exchanged, and those of a domain that was destroyed, while idle processors erase as fast as
- * they can.
+ * by either call, pages exchanged, those of a domain that ended, crashed, or was destroyed while it
+ * ran, and those that a balloon gives up in one domain and another takes, while idle processors
+ * erase as fast as they can.
  *
  * smp: 2
  * options: dom0_mem=128M,max:1G dom0_max_vcpus=1 bootscrub=idle
@@ -16,6 +17,11 @@ static xen_pfn_t frames[BATCH];
 static uint64_t view[512] __attribute__((aligned(4096)));
 static uint64_t secret[64][512] __attribute__((aligned(4096)));
 static struct child child;
+static volatile bool given;
+
+/* What is taken at once, by batches. */
+static xen_pfn_t kept[64][BATCH];
+static unsigned long sizes[64];
 
 static struct xen_memory_reservation reservation(unsigned long n)
 {
@@ -38,10 +44,16 @@ static unsigned int read_and_fill(xen_pfn_t mfn)
     return found;
 }
 
+/* By the one call and the other in turn; the numbers of guest frames are of no use here. */
 static unsigned long take(unsigned long n)
 {
+    static unsigned int turn;
     struct xen_memory_reservation r = reservation(n);
-    long got = memory_op(XENMEM_increase_reservation, &r);
+    bool is_populate = turn++ % 2;
+
+    for (unsigned long i = 0; i < n && is_populate; i++)
+        frames[i] = i;
+    long got = memory_op(is_populate ? XENMEM_populate_physmap : XENMEM_increase_reservation, &r);
 
     return got > 0 ? got : 0;
 }
@@ -99,30 +111,89 @@ static void keep_secret(void)
         ((uint64_t *)secret)[i] = PATTERN;
 }
 
-/* All that is free is looked at, so its pages are among them. */
-static void check_destroyed(void)
+static void keep_and_crash(void)
+{
+    keep_secret();
+    shutdown(SHUTDOWN_crash);
+}
+
+static void keep_and_run(void)
+{
+    keep_secret();
+    for (;;)
+        barrier();
+}
+
+/* A balloon, blown up: what it took from the domain still holds the secret when it is given. */
+static void keep_and_give(void)
+{
+    keep_secret();
+    for (unsigned int i = 0; i < 64; i++)
+        frames[i] = mfn_of(secret[i]);
+    for (unsigned int i = 0; i < 64; i++)
+        EXPECT_EQ(update_va_mapping(secret[i], 0, UVMF_INVLPG), 0);
+    struct xen_memory_reservation r = reservation(64);
+
+    EXPECT_EQ(memory_op(XENMEM_decrease_reservation, &r), 64);
+    given = true;
+    for (;;)
+        barrier();
+}
+
+/* All that is free is looked at, so all that was given up is among it; then it is free again. */
+static void expect_no_secret(void)
 {
     unsigned long taken = 0, n;
-    unsigned int found = 0;
+    unsigned int found = 0, batches = 0;
 
-    section("of a domain that is gone");
-    child_create(&child, 1);
-    child_start(&child, keep_secret);
-    EXPECT(child_wait(&child));
-    EXPECT_EQ(*(const uint64_t *)child_view(&child, secret[7]), PATTERN);
-    child_destroy(&child);
-    while ((n = take(BATCH)) > 0 && taken < 200000) {
-        for (unsigned long i = 0; i < n; i++)
+    while (batches < ARRAY_SIZE(kept) && (n = take(BATCH)) > 0) {
+        for (unsigned long i = 0; i < n; i++) {
             found += read_and_fill(frames[i]);
+            kept[batches][i] = frames[i];
+        }
+        sizes[batches++] = n;
         taken += n;
     }
-    EXPECT(taken > 2000);
+    EXPECT(taken > 2000 && batches < ARRAY_SIZE(kept));
     EXPECT_EQ(found, 0);
+    while (batches-- > 0) {
+        memcpy(frames, kept[batches], sizes[batches] * sizeof(frames[0]));
+        give(sizes[batches]);
+    }
+}
+
+static void check_ended(const char *how, void (*function)(void))
+{
+    section(how);
+    child_create(&child, 1);
+    child_start(&child, function);
+    for (uint64_t end = time_now() + 20 * SECOND; time_now() < end;)
+        if (*(const volatile uint64_t *)child_view(&child, secret[63] + 511) == PATTERN)
+            break;
+    EXPECT_EQ(*(const uint64_t *)child_view(&child, secret[7]), PATTERN);
+    child_destroy(&child);
+    expect_no_secret();
+}
+
+static void check_ballooned(void)
+{
+    section("that a balloon gave");
+    child_create(&child, 1);
+    child_start(&child, keep_and_give);
+    for (uint64_t end = time_now() + 20 * SECOND; time_now() < end;)
+        if (*(const volatile bool *)child_view(&child, (const void *)&given))
+            break;
+    EXPECT(*(const volatile bool *)child_view(&child, (const void *)&given));
+    expect_no_secret();
+    child_destroy(&child);
 }
 
 TEST("erased")
 {
     check_given_back();
     check_exchanged();
-    check_destroyed();
+    check_ended("of a domain that ended", keep_secret);
+    check_ended("of one that crashed", keep_and_crash);
+    check_ended("of one that was destroyed while it ran", keep_and_run);
+    check_ballooned();
 }
