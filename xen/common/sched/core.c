@@ -597,7 +597,8 @@ void idle_loop(void)
     for (;;) {
         softirq_run();
         irq_enable();                   /* erasing takes its time, and may flush TLBs elsewhere */
-        if (heap_scrub_idle())
+        /* Who is in no pool may be wanted offline at any moment. */
+        if (this_cpu(runqueue).pool != &pool_none && heap_scrub_idle())
             continue;
         irq_disable();
         if (!this_cpu(softirq_pending))
