@@ -29,6 +29,7 @@ static const struct row rows[] = {
     [XEN_SYSCTL_cputopoinfo]            = { sysctl_cpu_topology,    BACK },
     [XEN_SYSCTL_get_pmstat]             = { sysctl_power_states,    BACK },
     [XEN_SYSCTL_cpu_hotplug]            = { sysctl_cpu_hotplug,     0 },
+    [XEN_SYSCTL_pm_op]                  = { sysctl_power_op,        BACK_ALWAYS },
     [XEN_SYSCTL_numainfo]               = { sysctl_numa_info,       BACK },
     [XEN_SYSCTL_pcitopoinfo]            = { sysctl_pci_topology,    BACK },
     [XEN_SYSCTL_cpupool_op]             = { sysctl_cpupool,         BACK },
@@ -37,8 +38,8 @@ static const struct row rows[] = {
     [XEN_SYSCTL_get_cpu_featureset]     = { arch_sysctl_featureset, BACK_ALWAYS },
     [XEN_SYSCTL_get_cpu_policy]         = { arch_sysctl_cpu_policy, BACK },
 };
-/* Not there, and therefore -ENOSYS: lock profiles, coverage, live patches, power management,
- * cache technology, pages taken offline; and counters without perfc=y. */
+/* Not there, and therefore -ENOSYS: lock profiles, coverage, live patches, cache
+ * technology, pages taken offline; and counters without perfc=y. */
 
 static const struct row *find_row(uint32_t cmd)
 {

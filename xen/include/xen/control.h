@@ -115,6 +115,7 @@ static inline int sysctl_perfc(struct xen_sysctl *op)
 int arch_cpu_offline(unsigned int cpu) must_check;
 int arch_cpu_online(unsigned int cpu) must_check;
 int sysctl_power_states(struct xen_sysctl *op) must_check;
+int sysctl_power_op(struct xen_sysctl *op) must_check;
 int sysctl_cpu_hotplug(struct xen_sysctl *op) must_check;
 /* Core, socket and node of a CPU, as a list of processors tells them. */
 struct cpu_place { unsigned int core, socket, node; };

@@ -24,7 +24,7 @@ enum lock_rank {
     LOCK_IRQ_DESC,          /* one interrupt line */
     LOCK_VECTOR,            /* which vectors are in use */
     LOCK_IOAPIC,            /* index/data register pairs of I/O APICs and PCI config ports */
-    LOCK_TIME,              /* wall clock, calibration */
+    LOCK_TIME,              /* wall clock, calibration, a CPU's frequency */
     LOCK_EVENT_VIRQ_HANDLERS, /* who receives global VIRQs */
     LOCK_EVENT_VIRQ,        /* one vcpu's VIRQs being bound, closed or sent */
     LOCK_EVENT_QUEUE,       /* one FIFO queue; lower address first */

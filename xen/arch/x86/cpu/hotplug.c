@@ -15,6 +15,7 @@
  */
 #include <asm/insn.h>
 #include <x86/cpu.h>
+#include <x86/frequency.h>
 #include <x86/guest.h>
 #include <x86/irq.h>
 #include <x86/mm.h>
@@ -66,6 +67,7 @@ bool cpu_park_if_wanted(void)
         store_release(state, RUNNING);
     }
     time_start_here();
+    frequency_start_here();
     nmi_watchdog_start_here();
     return true;
 }
@@ -74,7 +76,7 @@ bool cpu_park_if_wanted(void)
 
 static bool wait_for(unsigned int cpu, uint32_t wanted)
 {
-    for (unsigned int i = 0; i < PATIENCE_MS * 10; i++) {
+    for (time_ns end = time_now() + PATIENCE_MS * NS_PER_MS; time_now() < end;) {
         if (load_acquire(&per_cpu(parking, cpu)) == wanted)
             return true;
         udelay(100);
