@@ -187,27 +187,54 @@ void time_start_here(void)
     steering_start();
 }
 
-/* Key 't': every CPU's clock, read as nearly at once as an IPI allows. */
-static struct { uint64_t tsc; time_ns now; } readings[64];
+/*
+ * Key 't': every CPU's clock, read as nearly at once as an IPI allows; where counters are equal,
+ * also what the boot CPU's scale makes of the same reading, which is exact.
+ */
+static struct { uint64_t tsc; time_ns now, boot; } readings[64];
 
 static void take_reading(void *arg)
 {
     unsigned int cpu = smp_cpu();
     if (cpu < ARRAY_SIZE(readings)) {
         readings[cpu].tsc = rdtsc();
-        readings[cpu].now = time_now();
+        readings[cpu].now = time_of_tsc(readings[cpu].tsc);
+        readings[cpu].boot = scale(&per_cpu(cpu_time, 0), readings[cpu].tsc);
     }
+}
+
+/* How far we are ahead of the platform's clock, which may have turned round unseen. */
+static time_ns platform_drift(void)
+{
+    unsigned long flags = irq_save();
+    time_ns gap = platform_max_gap(), drift = time_now() - platform_time();
+    irq_restore(flags);
+    drift %= gap;
+    return drift > gap / 2 ? drift - gap : drift < -gap / 2 ? drift + gap : drift;
+}
+
+static void show_drift(time_ns apart)
+{
+    time_ns drift = platform_drift(), now = time_now();
+    uint64_t size = (uint64_t)(drift < 0 ? -drift : drift);
+    uint64_t ppb = muldiv64(size, NS_PER_S, (uint64_t)now);
+
+    log_always("CPU clocks: at most %ld ns apart; against %s %s%lu us in %ld s, %lu.%03lu ppm",
+               apart, platform_clock()->name, drift < 0 ? "-" : "+", size / NS_PER_US,
+               now / NS_PER_S, ppb / 1000, ppb % 1000);
 }
 
 static void key_clocks(unsigned char key)
 {
     uint64_t tsc_min = UINT64_MAX, tsc_max = 0;
-    time_ns now_min = TIME_NEVER, now_max = 0;
+    time_ns now_min = TIME_NEVER, now_max = 0, apart = 0;
 
     log_always("'%c' pressed -> dumping clock info", key);
     smp_call_all(take_reading, NULL);
     for_each_online_cpu(cpu) {
         if (cpu < ARRAY_SIZE(readings)) {
+            time_ns ahead = readings[cpu].now - readings[cpu].boot;
+            apart = max(apart, ahead < 0 ? -ahead : ahead);
             tsc_min = min(tsc_min, readings[cpu].tsc);
             tsc_max = max(tsc_max, readings[cpu].tsc);
             now_min = min(now_min, readings[cpu].now);
@@ -216,6 +243,7 @@ static void key_clocks(unsigned char key)
     }
     log_always("Min stime skew: max-min %ldns; max-min cycles %lu", now_max - now_min,
                tsc_max - tsc_min);
+    show_drift(is_equal ? apart : now_max - now_min);
     log_always("TSC %s, %u kHz; platform clock %s; timer %s; now=%ldus",
                is_equal ? "reliable" : is_reliable ? "reliable but skewed" : "unreliable",
                time_cpu_khz(), platform_clock()->name, deadline_name(), time_now() / NS_PER_US);
