@@ -7,6 +7,7 @@
  *
  * smp: 2
  * options: dom0_mem=128M,max:1G dom0_max_vcpus=1 bootscrub=idle
+ * seconds: 60
  */
 #include "../lib/domain.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Idle processors lose no timer.  Four vcpus do nothing but sleep, each by set_timer_op, single-shot
- * timer and the timeout of a poll by turns, on four processors, on two, on one, and again on all:
- * none wakes early, and all wake soon.  The machine's clock counts instructions, so that "soon" does
- * not depend on the host.
+ * Idle processors lose no timer.  Four vcpus do nothing but sleep, each by set_timer_op, by the
+ * single-shot timer and by the timeout of a poll in turn, on four processors, on two, on one, and
+ * again on all: none wakes early, and all wake soon.  The machine's clock counts instructions, so
+ * that "soon" does not depend on the host.
  *
  * smp: 4
  * options: dom0_max_vcpus=4
