@@ -125,17 +125,49 @@ static void set_config(struct domain *d, const char *key, unsigned long long val
     state_save(d, NULL);
 }
 
-static uint64_t max_mib(const struct domain *d)
+static uint64_t config_mib(const struct domain *d, const char *key, uint64_t otherwise)
 {
-    const char *text = d->config ? sxp_value(d->config, "maxmem") : NULL;
-    struct xen_sysctl_physinfo machine;
-    uint64_t pages = d->info.max_pages;
+    const char *text = d->config ? sxp_value(d->config, key) : NULL;
 
-    if (text)
-        return strtoull(text, NULL, 10);
-    if (!xc_physinfo(d->x->xc, &machine) && machine.total_pages < pages)
-        pages = machine.total_pages;    /* dom0 may be without a limit */
-    return pages >> 8;
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+/* What mem-set may ask of a domain, in MiB. */
+struct range {
+    uint64_t least, most;
+};
+
+/* The balloon's floor: what a kernel needs for itself and to keep account of all its pages. */
+static struct range guest_range(const struct domain *d)
+{
+    uint64_t most = config_mib(d, "maxmem", d->info.max_pages >> 8), least = 8 + most / 32;
+
+    uint64_t now = config_mib(d, "memory", least);
+
+    return (struct range){ now < least ? now : least, most };
+}
+
+static struct range dom0_range(const struct domain *d)
+{
+    const struct config_xend *c = &d->x->config;
+    struct xen_sysctl_physinfo info = { 0 };
+
+    xc_physinfo(d->x->xc, &info);
+    uint64_t most = d->info.max_pages < info.total_pages ? d->info.max_pages : info.total_pages;
+
+    return (struct range){ c->dom0_min_mem > 0 ? (uint64_t)c->dom0_min_mem : 1, most >> 8 };
+}
+
+static int check_range(const struct domain *d, uint64_t mib, struct failure *f)
+{
+    struct range r = d->domid ? guest_range(d) : dom0_range(d);
+
+    if (mib >= r.least && mib <= r.most)
+        return 0;
+    return fail(f, -EINVAL, "%s: %s takes %llu to %llu MiB", mib < r.least
+                ? "memory_dynamic_max too small"
+                : "memory_dynamic_max must be less than or equal to memory_static_max", d->name,
+                (unsigned long long)r.least, (unsigned long long)r.most);
 }
 
 /* A guest's limit follows its target. What it is to grow by must be had, from dom0 if need be. */
@@ -143,7 +175,7 @@ static int move_limit(struct domain *d, uint64_t mib, struct failure *f)
 {
     uint64_t now = d->info.tot_pages * 4, wanted = mib << 10;
     struct memory_asked asked = { 0 };
-    int rc = wanted > now ? memory_claim(d, wanted - now, &asked, f) : 0;
+    int rc = wanted > now ? memory_find(d, wanted - now, &asked, f) : 0;
 
     /* dom0 is giving; the guest takes as it comes. */
     if (rc && rc != -EAGAIN)
@@ -153,25 +185,17 @@ static int move_limit(struct domain *d, uint64_t mib, struct failure *f)
 
 int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
 {
-    const struct config_xend *c = &d->x->config;
     char text[24];
+    int rc = check_range(d, mib, f);
 
-    if (!mib)
-        return fail(f, -EINVAL, "memory must be more than 0");
-    if (!d->domid && c->dom0_min_mem > 0 && mib < (uint64_t)c->dom0_min_mem)
-        return fail(f, -EINVAL, "memory_dynamic_max too small: dom0-min-mem is %lld MiB",
-                    (long long)c->dom0_min_mem);
-    if (mib > max_mib(d))
-        return fail(f, -EINVAL, "memory_dynamic_max must be less than or equal to "
-                    "memory_static_max (%llu MiB)", (unsigned long long)max_mib(d));
+    if (rc)
+        return rc;
     if (domain_is_alive(d)) {
-        int rc = d->domid ? move_limit(d, mib, f) : 0;
-
+        rc = d->domid ? move_limit(d, mib, f) : 0;
         if (rc)
             return rc;
         snprintf(text, sizeof(text), "%llu", (unsigned long long)mib << 10);
         rc = store_set(d->x, text, "/local/domain/%u/memory/target", d->domid);
-
         if (rc)
             return refused(d, "mem-set", rc, f);
     }

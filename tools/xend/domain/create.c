@@ -131,20 +131,14 @@ int domain_define(struct xend *x, const struct sxp *config, struct domain **d, s
 
 /* ---- the steps ---- */
 
-static uint64_t needed_kib(const struct start *s)
+static uint64_t memory_kib(const struct start *s)
 {
-    return ((uint64_t)s->config.memory << 10) + SLACK_KIB;
+    return (uint64_t)s->config.memory << 10;
 }
 
 uint64_t start_pending_kib(const struct domain *d)
 {
-    const struct start *s = d->start;
-
-    if (!s || !s->is_claimed)
-        return 0;
-    uint64_t need = needed_kib(s), taken = d->is_seen ? d->info.tot_pages * 4 : 0;
-
-    return need > taken ? need - taken : 0;
+    return d->start && d->start->is_claimed ? SLACK_KIB : 0;
 }
 
 static int check_images(struct start *s)
@@ -186,15 +180,12 @@ static void memory_again(void *arg)
 
 static int step_memory(struct start *s)
 {
-    domains_refresh(s->d->x);
-    int rc = memory_claim(s->d, needed_kib(s), &s->asked, &s->f);
+    int rc = memory_find(s->d, memory_kib(s) + SLACK_KIB, &s->asked, &s->f);
 
-    if (rc == -EAGAIN) {
-        loop_after(s->d->x, &s->timer, MEMORY_RETRY_MS, memory_again, s);
-        return WAIT;
-    }
-    s->is_claimed = !rc;
-    return rc;
+    if (rc != -EAGAIN)
+        return rc;
+    loop_after(s->d->x, &s->timer, MEMORY_RETRY_MS, memory_again, s);
+    return WAIT;
 }
 
 static int step_record(struct start *s)
@@ -228,7 +219,9 @@ static int step_domain(struct start *s)
     d->is_seen = true;
     d->start_time = time_now();
     log_info("%s: is domain %u, uuid %s", d->name, domid, d->uuid);
-    return 0;
+    rc = memory_claim(d, memory_kib(s), &s->f);
+    s->is_claimed = !rc;
+    return rc;
 }
 
 static int step_nodes(struct start *s)
@@ -273,7 +266,7 @@ static int build(struct xc *xc, const void *arg, void *result, struct failure *f
         .cmdline = line,
         .features = c->features,
         .cache_dir = KERNEL_CACHE,
-        .memory_kib = (uint64_t)c->memory << 10,
+        .memory_kib = memory_kib(s),
         .max_memory_kib = (uint64_t)c->maxmem << 10,
         .vcpus = c->vcpus,
     };
@@ -313,6 +306,7 @@ static int step_introduce(struct start *s)
     int rc = nodes_write_console(d, &s->built);
 
     s->is_claimed = false;
+    xc_memory_claim(d->x->xc, d->domid, 0);
     if (!rc)
         rc = xs_introduce(d->x->xs, d->domid, s->built.store_gfn, s->built.store_port);
     loader_end(&s->loader);     /* who looked on follows to the domain's own console */

@@ -150,8 +150,10 @@ struct memory_asked {
     uint64_t least_kib;         /* dom0's memory, at its least since then */
     unsigned int rounds;        /* since it gave anything */
 };
-int memory_claim(struct domain *d, uint64_t kib, struct memory_asked *asked, struct failure *f);
-/* What a start that has this much in mind has not taken yet. */
+int memory_find(struct domain *d, uint64_t kib, struct memory_asked *asked, struct failure *f);
+/* The hypervisor promises kib to a domain that has none yet. */
+int memory_claim(struct domain *d, uint64_t kib, struct failure *f);
+/* What a start that was let through may take besides what the hypervisor promised it. */
 uint64_t start_pending_kib(const struct domain *d);
 
 /* ---- state.c: what survives ---- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Memory for a new domain: what is free, less what other starts have in mind; if that is too
- * little, dom0 is asked to shrink, never below dom0-min-mem.
+ * little, dom0 is asked to shrink, never below dom0-min-mem.  What was found is claimed of the
+ * hypervisor before the first page is taken: nobody else gets it then, not by ballooning either.
  */
 #include <errno.h>
 #include <string.h>
@@ -74,7 +75,7 @@ static int shrink_dom0(struct domain *d, uint64_t need, uint64_t have, struct me
     return -EAGAIN;
 }
 
-int memory_claim(struct domain *d, uint64_t kib, struct memory_asked *asked, struct failure *f)
+int memory_find(struct domain *d, uint64_t kib, struct memory_asked *asked, struct failure *f)
 {
     const struct config_xend *c = &d->x->config;
     uint64_t have;
@@ -89,4 +90,19 @@ int memory_claim(struct domain *d, uint64_t kib, struct memory_asked *asked, str
                     "cannot release any more.  I need %llu KiB but only have %llu.",
                     (unsigned long long)kib, (unsigned long long)have);
     return shrink_dom0(d, kib, have, asked, f);
+}
+
+int memory_claim(struct domain *d, uint64_t kib, struct failure *f)
+{
+    uint64_t have = 0;
+    int rc = xc_domain_set_max_mem(d->x->xc, d->domid, kib);
+
+    if (rc)
+        return fail(f, rc, "cannot set its memory limit: %s", strerror(-rc));
+    rc = xc_memory_claim(d->x->xc, d->domid, kib >> 2);
+    if (rc != -ENOMEM)
+        return rc ? fail(f, rc, "cannot claim its memory: %s", strerror(-rc)) : 0;
+    available(d, &have);
+    return fail(f, rc, "I need %llu KiB but only have %llu.", (unsigned long long)kib,
+                (unsigned long long)have);
 }

@@ -182,6 +182,9 @@ static int set_tsc(struct domain *d, const struct config_domain *c, struct failu
 
     if (c->tsc_mode != CONFIG_UNSET && c->tsc_mode)
         rc = xc_domain_set_tsc_info(d->x->xc, d->domid, c->tsc_mode, 0, 0, 0);
+    if (rc == -EOPNOTSUPP)
+        return fail(f, rc, "tsc_mode %lld is not supported by this hypervisor, where guests read "
+                    "the processor's own counter: 0 and 2 are", (long long)c->tsc_mode);
     return rc ? fail(f, rc, "tsc_mode %lld is refused: %s", (long long)c->tsc_mode, strerror(-rc))
               : 0;
 }
