@@ -144,12 +144,21 @@ static uint64_t used_pages(const struct xc *xc)
     return used;
 }
 
+static unsigned long long claimed_pages(const struct xc *xc)
+{
+    unsigned long long claimed = 0;
+
+    for (unsigned int i = 0; i < DOMAINS; i++)
+        claimed += xc->domain[i].exists ? xc->domain[i].info.outstanding_pages : 0;
+    return claimed;
+}
+
 int xc_physinfo(struct xc *xc, struct xen_sysctl_physinfo *info)
 {
     *info = (struct xen_sysctl_physinfo){
         .threads_per_core = 1, .cores_per_socket = CPUS, .nr_cpus = CPUS, .max_cpu_id = CPUS - 1,
         .nr_nodes = 1, .cpu_khz = 2000000, .total_pages = TOTAL_PAGES,
-        .free_pages = TOTAL_PAGES - used_pages(xc),
+        .free_pages = TOTAL_PAGES - used_pages(xc), .outstanding_pages = claimed_pages(xc),
     };
     return 0;
 }
@@ -335,6 +344,17 @@ int xc_domain_set_max_mem(struct xc *xc, uint32_t domid, uint64_t max_kib)
 {
     (void)xc;
     return noted(domid, "max-mem", max_kib);
+}
+
+int xc_memory_claim(struct xc *xc, uint32_t domid, unsigned long pages)
+{
+    if (pages > TOTAL_PAGES - used_pages(xc) - claimed_pages(xc))
+        return -ENOMEM;
+    int rc = noted(domid, "claim", pages);
+
+    if (!rc)
+        xc->domain[domid].info.outstanding_pages = pages;
+    return rc;
 }
 
 int xc_domain_set_time_offset(struct xc *xc, uint32_t domid, int64_t seconds)
@@ -666,6 +686,7 @@ int guest_build_pv(struct xc *xc, uint32_t domid, const struct guest_pv_config *
     if (getenv("FAKE_XC"))
         make_folder(domid);
     xc->domain[domid].info.tot_pages = config->memory_kib / 4;
+    xc->domain[domid].info.outstanding_pages = 0;
     *result = (struct guest_pv_result){
         .store_gfn = 1, .store_port = 1, .console_gfn = 2, .console_port = 2,
         .pages = config->memory_kib / 4,
