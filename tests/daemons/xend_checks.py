@@ -214,6 +214,13 @@ def check_boot_loader(world):
         refused(world, text, "create", "-q", loader_config(world, "b", mode))
         nothing_left(world, "b")
     disk = f"['file:{world.folder}/disk,xvda,w']"
+    os.rename(world.folder + "/loader", world.folder + "/pygrub")
+    refused(world, "names a file that it did not make: ", "create", "-q",
+            config(world, "b", kernel=None, bootloader=f"'{world.folder}/pygrub'", disk=disk,
+                   bootargs="'--mode=elsewhere'"))
+    with open(world.folder + "/loader.args") as f:
+        expect("--output-directory=/var" + BOOT_DIR in f.read(), "pygrub is told where")
+    os.rename(world.folder + "/pygrub", world.folder + "/loader")
     for text, more in (
             ("the bootloader 'none' is not installed", {"bootloader": "'none'", "disk": disk}),
             ("isn't executable", {"bootloader": f"'{world.folder}/disk'", "disk": disk}),

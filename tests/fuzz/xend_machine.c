@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,20 +38,22 @@ static char folder[64];
 struct delayed {
     struct list link;
     struct event **timer;
+    uint64_t due_ms;
     void (*fn)(void *arg);
     void *arg;
 };
 
 static struct list timers;
+static uint64_t now_ms;
 
 void loop_after(struct xend *unused, struct event **timer, unsigned int ms, void (*fn)(void *arg),
                 void *arg)
 {
     struct delayed *call = xcalloc(1, sizeof(*call));
 
-    (void)unused, (void)ms;
+    (void)unused;
     loop_cancel(timer);
-    *call = (struct delayed){ .timer = timer, .fn = fn, .arg = arg };
+    *call = (struct delayed){ .timer = timer, .due_ms = now_ms + ms, .fn = fn, .arg = arg };
     list_add_tail(&timers, &call->link);
     *timer = (struct event *)call;
 }
@@ -73,10 +76,19 @@ void loop_stop(struct xend *unused)
 
 static bool run_timer(void)
 {
-    if (list_empty(&timers))
-        return false;
-    struct delayed call = *list_entry(timers.next, struct delayed, link);
+    const struct delayed *first = NULL;
 
+    for_each_list(l, &timers) {
+        const struct delayed *other = list_entry(l, struct delayed, link);
+
+        if (!first || other->due_ms < first->due_ms)
+            first = other;
+    }
+    if (!first)
+        return false;
+    struct delayed call = *first;
+
+    now_ms = call.due_ms;
     loop_cancel(call.timer);
     call.fn(call.arg);
     return true;
@@ -90,6 +102,13 @@ struct node {
 };
 
 static struct list nodes;
+static struct list events;      /* of watches: their first, no others */
+static int event_fd;
+
+struct queued {
+    struct list link;
+    char *token;
+};
 
 static struct node *find_node(const char *path)
 {
@@ -117,7 +136,7 @@ void xs_close(struct xs *xs)
 int xs_fd(struct xs *xs)
 {
     (void)xs;
-    return 0;
+    return event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 int xs_read(struct xs *xs, uint32_t tx, const char *path, char **value, size_t *len)
@@ -133,11 +152,22 @@ int xs_read(struct xs *xs, uint32_t tx, const char *path, char **value, size_t *
     return 0;
 }
 
+/* dom0's backends are quick: whatever they are told of is ready. */
+static const char *as_backends_have_it(const char *path, const char *value)
+{
+    const char *name = strrchr(path, '/');
+    bool is_new = !strncmp(path, "/local/domain/0/backend/", 24) && !strcmp(value, "1") &&
+                  !strcmp(name, "/state");
+
+    return is_new ? "2" : value;
+}
+
 int xs_write_string(struct xs *xs, uint32_t tx, const char *path, const char *value)
 {
     struct node *n = find_node(path);
 
     (void)xs, (void)tx;
+    value = as_backends_have_it(path, value);
     if (!n) {
         n = xcalloc(1, sizeof(*n));
         n->path = xstrdup(path);
@@ -224,7 +254,12 @@ int xs_transaction_abort(struct xs *xs, uint32_t tx)
 
 int xs_watch(struct xs *xs, const char *path, const char *token)
 {
-    (void)xs, (void)path, (void)token;
+    struct queued *q = xcalloc(1, sizeof(*q));
+
+    (void)xs, (void)path;
+    q->token = xstrdup(token);
+    list_add_tail(&events, &q->link);
+    eventfd_write(event_fd, 1);
     return 0;
 }
 
@@ -236,8 +271,23 @@ int xs_unwatch(struct xs *xs, const char *path, const char *token)
 
 int xs_next_event(struct xs *xs, struct xs_event **event)
 {
-    (void)xs, (void)event;
-    return -EAGAIN;
+    eventfd_t count;
+
+    (void)xs;
+    if (list_empty(&events)) {
+        eventfd_read(event_fd, &count);
+        return -EAGAIN;
+    }
+    struct queued *q = list_entry(events.next, struct queued, link);
+    size_t size = strlen(q->token) + 1;
+    char *room = xmalloc(sizeof(**event) + size);
+
+    list_remove(&q->link);
+    *event = (struct xs_event *)room;
+    **event = (struct xs_event){ "", memcpy(room + sizeof(**event), q->token, size) };
+    free(q->token);
+    free(q);
+    return 0;
 }
 
 int xs_introduce(struct xs *xs, unsigned int domid, unsigned long gfn, unsigned int port)
@@ -323,7 +373,7 @@ void script_kill(struct script **s)
 
 char *script_path(const char *name)
 {
-    return xasprintf("/etc/xen/scripts/%s", name);
+    return xasprintf(*name == '/' ? "%s" : "/etc/xen/scripts/%s", name);
 }
 
 /* ---- what an input must not start ---- */
@@ -446,6 +496,7 @@ static void boot(void)
     log_open("/dev/null", "fuzz", LOG_LEVEL_ERROR);
     list_init(&timers);
     list_init(&nodes);
+    list_init(&events);
     list_init(&x.domains);
     list_init(&x.watches);
     list_init(&x.clients);
@@ -454,7 +505,7 @@ static void boot(void)
     snprintf(config, sizeof(config), "%s/config", folder);
     mkdir(folder, 0700);
     machine_write("config", "", 0);
-    if (config_xend_load(config, &x.config, &e) || xc_open(&x.xc) || xs_open(0, &x.xs))
+    if (config_xend_load(config, &x.config, &e) || xc_open(&x.xc) || store_open(&x))
         abort();
     set_text(&x.config.domains_path, "domains");
     set_text(&x.config.state_path, "state");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * xend without what it reaches out to: the hypervisor is tests/daemons/fake_host.c, the store a
- * map, timers fire at once and in order, workers work in this process, no program is ever run.
+ * list, backends are ready at once, time goes by as soon as there is nothing else to do, workers
+ * work in this process, no program is ever run.
  *
  * What xend keeps on disk is in a folder of the memory file system.
  */

@@ -163,13 +163,29 @@ static int make_folder(struct loader *l, struct failure *f)
     return rc;
 }
 
-/* Notes a copy, unless it is in the folder, or no copy but what we told the loader. */
-static void note_copy(struct loader *l, const char *name, const char *path, const char *told)
+/* Others need not know --output-directory. */
+static bool is_pygrub(const struct loader *l)
+{
+    return !strncmp(strrchr(l->program, '/') + 1, "pygrub", 6);
+}
+
+static bool is_in_folder(const struct loader *l, const char *path)
 {
     size_t len = strlen(l->folder);
 
-    if (!path || (told && !strcmp(path, told)) ||
-        (!strncmp(path, l->folder, len) && path[len] == '/'))
+    return !strncmp(path, l->folder, len) && path[len] == '/' && !strchr(path + len + 1, '/');
+}
+
+/* What pygrub says has passed through the guest's menu: it names its own copies, or we are had. */
+static bool is_believable(const struct loader *l, const char *path)
+{
+    return !path || !is_pygrub(l) || is_in_folder(l, path);
+}
+
+/* Notes a copy, unless it is in the folder, or no copy but what we told the loader. */
+static void note_copy(struct loader *l, const char *name, const char *path, const char *told)
+{
+    if (!path || (told && !strcmp(path, told)) || is_in_folder(l, path))
         return;
     char *link = xasprintf("%s/%s", l->folder, name);
 
@@ -198,32 +214,39 @@ static void replace(char **field, const char *text)
     *field = copy;
 }
 
-static int take_answer(struct loader *l, const char *text, struct failure *f)
+static void use_answer(struct loader *l, const char *kernel, const char *ramdisk, const char *args)
 {
     struct config_domain *c = l->c;
+
+    note_copy(l, "kernel", kernel, c->kernel);
+    note_copy(l, "ramdisk", ramdisk, c->ramdisk);
+    replace(&c->kernel, kernel);
+    replace(&c->ramdisk, ramdisk);
+    if (args) {                 /* the whole line: it was told ours */
+        replace(&c->root, NULL);
+        replace(&c->ip_line, NULL);
+        replace(&c->extra, args);
+    }
+    log_info("%s: boot loader: kernel %s, ramdisk %s, command line '%s'", l->d->name, kernel,
+             ramdisk ? ramdisk : "-", args ? args : "");
+}
+
+static int take_answer(struct loader *l, const char *text, struct failure *f)
+{
     char error[200] = "no kernel is named";
     struct sxp *s = parse_answer(text, error, sizeof(error));
     const char *kernel = s ? sxp_value(s, "kernel") : NULL;
+    const char *ramdisk = s ? sxp_value(s, "ramdisk") : NULL;
     int rc = 0;
 
-    if (kernel && *kernel) {
-        const char *ramdisk = sxp_value(s, "ramdisk"), *args = sxp_value(s, "args");
-
-        note_copy(l, "kernel", kernel, c->kernel);
-        note_copy(l, "ramdisk", ramdisk, c->ramdisk);
-        replace(&c->kernel, kernel);
-        replace(&c->ramdisk, ramdisk);
-        if (args) {             /* the whole line: it was told ours */
-            replace(&c->root, NULL);
-            replace(&c->ip_line, NULL);
-            replace(&c->extra, args);
-        }
-        log_info("%s: boot loader: kernel %s, ramdisk %s, command line '%s'", l->d->name, kernel,
-                 ramdisk ? ramdisk : "-", args ? args : "");
-    } else {
+    if (!kernel || !*kernel)
         rc = fail(f, -EINVAL, "boot loader %s: its answer is not understood: %s", l->program,
                   error);
-    }
+    else if (!is_believable(l, kernel) || !is_believable(l, ramdisk))
+        rc = fail(f, -EPERM, "boot loader %s names a file that it did not make: %s", l->program,
+                  is_believable(l, kernel) ? ramdisk : kernel);
+    else
+        use_answer(l, kernel, ramdisk, sxp_value(s, "args"));
     sxp_free(s);
     return rc;
 }
@@ -379,7 +402,6 @@ static void give_option(struct strings *argv, const char *name, const char *valu
 static void command_line(const struct loader *l, const char *disk, struct strings *argv)
 {
     char *line = config_command_line(l->c), *fifo = xasprintf("%s/%s", l->folder, ANSWER);
-    const char *base = strrchr(l->program, '/') + 1;
     struct strings own = { 0 };
 
     strings_add(argv, l->program);
@@ -389,8 +411,7 @@ static void command_line(const struct loader *l, const char *disk, struct string
     if (!l->is_watched)
         strings_add(argv, "-q");
     give_option(argv, "output", fifo);
-    /* Others need not know this one. */
-    if (!strncmp(base, "pygrub", 6))
+    if (is_pygrub(l))
         give_option(argv, "output-directory", l->folder);
     strings_split(&own, l->c->bootargs ? l->c->bootargs : "", ' ');
     for (size_t i = 0; i < own.count; i++) {
