@@ -101,11 +101,17 @@ def merged_links(archive):
 
 # ---- The guest ----
 
+def observer():
+    """What guests and dom0 look at memory and clocks with."""
+    return image.compile_static("observe", os.path.join(HERE, "guest", "observe.c"))
+
+
 def guest_archive(kernel):
     archive = image.Archive()
     archive.folder("dev", "proc", "sys", "run", "tmp", "mnt", "new", "bin", "sbin", "usr", "etc")
     archive.device("dev/console", 5, 1)
     archive.copy("bin/busybox", shutil.which("busybox") or "/bin/busybox", 0o755)
+    archive.copy("bin/observe", observer(), 0o755)
     archive.copy("init", os.path.join(HERE, "guest", "domu-init"), 0o755)
     archive.file("etc/passwd", "root:x:0:0:root:/:/bin/sh\n")
     # What the guest's kernel runs when the toolstack asks.
@@ -121,7 +127,8 @@ def guest_archive(kernel):
 
 def guest_initrd(kernel):
     init = os.path.join(HERE, "guest", "domu-init")
-    path = os.path.join(image.CACHE, f"domu-{image.key_of(init, kernel.root, __file__)}.cpio")
+    key = image.key_of(init, observer(), kernel.root, __file__)
+    path = os.path.join(image.CACHE, f"domu-{key}.cpio")
     if not os.path.exists(path):
         guest_archive(kernel).write(path)
     return path
@@ -170,7 +177,7 @@ def base_archive(kernel):
     init = os.path.join(HERE, "guest", "init")
     initrd = guest_initrd(kernel)
     programs = [(name, image.compile_static(name, os.path.join(HERE, "guest", name + ".c")))
-                for name in ("physinfo",)]
+                for name in ("physinfo", "observe")]
     packages = package_closure(USERLAND)
     key = image.key_of(init, initrd, kernel.root, __file__, image.__file__, *packages,
                        mini_kernel(), *(path for _, path in programs))
