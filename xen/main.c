@@ -196,6 +196,7 @@ static void init_text boot_late(void)
         give_up();
     free_dom0_modules();
     heap_scrub_all();                       /* as bootscrub= says */
+    time_refine();                          /* the clock's rate, over all this time */
     console_end_boot();                     /* input goes to dom0 */
     domain_unpause(hardware_domain);
     arch_irq_disable();

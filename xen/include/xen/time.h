@@ -61,6 +61,7 @@ void wallclock_init(void);              /* reads the CMOS clock */
 void wallclock_set(uint64_t sec, uint32_t nsec, time_ns at);
 void wallclock_get(uint64_t *sec, uint32_t *nsec);      /* at system time 0 */
 void time_init(void);                   /* boot CPU: calibrate */
+void time_refine(void);                 /* end of boot: better, now that time has passed */
 void time_init_cpu(void);               /* each other CPU */
 void time_stop_here(void);              /* this CPU is about to go offline; it is back */
 void time_start_here(void);

@@ -4,7 +4,7 @@
  *
  * One window serves both.  A moment is the quickest of a few readings, so that an interruption by
  * firmware spoils none of its ends; between the two ends errors stay below some ten parts in a
- * million.
+ * million.  What booting takes is a second window, for the TSC alone (time_refine()).
  */
 #include <asm/insn.h>
 #include <x86/irq.h>
@@ -12,7 +12,6 @@
 
 #include "private.h"
 
-#define WINDOW_PER_S    100         /* 10 ms */
 #define READINGS        5
 
 struct moment moment_take(const struct clock_source *clock)
@@ -41,7 +40,7 @@ static void wait_window(const struct clock_source *clock, uint64_t start)
 }
 
 /* What the processor, or the hypervisor below us, says itself; 0 if nothing. */
-static uint64_t tsc_hz_told(void)
+uint64_t tsc_hz_told(void)
 {
     if (cpuid(0, 0).eax >= 0x15) {
         struct cpuid_regs r = cpuid(0x15, 0);
@@ -58,7 +57,7 @@ static uint64_t tsc_hz_told(void)
     return 0;
 }
 
-uint64_t calibrate(uint64_t *lapic_hz)
+uint64_t calibrate(uint64_t *lapic_hz, struct moment *end)
 {
     const struct clock_source *clock = platform_clock();
 
@@ -66,6 +65,7 @@ uint64_t calibrate(uint64_t *lapic_hz)
     struct moment a = moment_take(clock);
     wait_window(clock, a.ticks);
     struct moment b = moment_take(clock);
+    *end = b;
 
     uint64_t ticks = (b.ticks - a.ticks) & clock->mask;
     uint64_t measured = muldiv64(b.tsc - a.tsc, clock->hz, ticks);

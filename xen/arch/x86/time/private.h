@@ -43,8 +43,11 @@ struct moment {
     uint64_t tsc, ticks;
     uint32_t lapic;
 };
+#define WINDOW_PER_S    100         /* 10 ms */
 struct moment moment_take(const struct clock_source *clock);
-uint64_t calibrate(uint64_t *lapic_hz);     /* returns the TSC's frequency */
+/* Returns the TSC's frequency, and the moment when its window ended. */
+uint64_t calibrate(uint64_t *lapic_hz, struct moment *end);
+uint64_t tsc_hz_told(void);         /* by the processor or the hypervisor below; 0: by nobody */
 
 /* deadline.c */
 void deadline_calibration_begin(void);

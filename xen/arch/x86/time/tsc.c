@@ -24,6 +24,8 @@
 #define STEER_INTERVAL  NS_PER_S
 #define STEP_MIN        (10 * NS_PER_MS)    /* behind by more: jump forward */
 #define SKEW_MAX        NS_PER_MS           /* another CPU's counter off by more is not equal */
+#define REFINE_MIN      10                  /* windows of the first calibration */
+#define REFINE_MAX_PPM  1000
 
 DEFINE_PER_CPU(struct cpu_time, cpu_time);
 
@@ -36,6 +38,7 @@ struct steering {
 DEFINE_STATIC_PER_CPU(struct steering, steering);
 
 uint64_t tsc_hz read_mostly;
+static struct moment calibrated;            /* the end of the first calibration */
 static bool is_reliable read_mostly;        /* even on each CPU */
 static bool is_equal read_mostly;           /* and the same on all */
 static char tsc_option[16];
@@ -254,7 +257,7 @@ void time_init(void)
     uint64_t lapic_hz, start = rdtsc();
 
     platform_clock_init();
-    tsc_hz = calibrate(&lapic_hz);
+    tsc_hz = calibrate(&lapic_hz, &calibrated);
     is_reliable = tsc_is_invariant() && strcmp(tsc_option, "unstable") != 0;
     is_equal = is_reliable && strcmp(tsc_option, "skewed") != 0;
     scale_set(&this_cpu(cpu_time), start, 0, ratio_32_32(NS_PER_S, tsc_hz));
@@ -265,6 +268,61 @@ void time_init(void)
     log_info("Platform timer is %lu.%03luMHz %s", platform_clock()->hz / 1000000,
              platform_clock()->hz / 1000 % 1000, platform_clock()->name);
     log_always("Detected %lu.%03lu MHz processor.", tsc_hz / 1000000, tsc_hz / 1000 % 1000);
+}
+
+/* ---- Once more, over all the time that booting took ------------------------------------------ */
+
+struct refined {
+    struct cpu_time old, new;               /* the boot CPU's */
+};
+
+/* Who has the boot CPU's scale keeps it to the bit; a corrected one goes on from where it is. */
+static void take_refined(void *arg)
+{
+    const struct refined *r = arg;
+    struct cpu_time *c = &this_cpu(cpu_time);
+    uint64_t tsc = rdtsc();
+
+    if (c->stamp == r->old.stamp && c->base == r->old.base) {
+        scale_set(c, r->new.stamp, r->new.base, r->new.mul);
+    } else {
+        scale_set(c, tsc, scale(c, tsc), r->new.mul);
+    }
+}
+
+/* The counter may have turned round: how often is known well enough. */
+static uint64_t refined_hz(void)
+{
+    const struct clock_source *clock = platform_clock();
+    struct moment m = moment_take(clock);
+    uint64_t passed = m.tsc - calibrated.tsc, expected = muldiv64(passed, clock->hz, tsc_hz);
+    uint64_t ticks = (m.ticks - calibrated.ticks) & clock->mask, turn = clock->mask + 1;
+
+    if (turn != 0) {
+        ticks += (expected + turn / 2 - ticks) / turn * turn;
+    }
+    return ticks < clock->hz / WINDOW_PER_S * REFINE_MIN ? tsc_hz
+                                                         : muldiv64(passed, clock->hz, ticks);
+}
+
+void time_refine(void)
+{
+    struct refined r = { .old = per_cpu(cpu_time, 0) };
+
+    if (!is_equal || tsc_hz_told() == tsc_hz) {
+        return;                             /* steered, or exact */
+    }
+    uint64_t hz = refined_hz(), off = hz > tsc_hz ? hz - tsc_hz : tsc_hz - hz;
+    if (off > tsc_hz / 1000000 * REFINE_MAX_PPM) {
+        log_warn("time: the TSC and %s do not agree any more", platform_clock()->name);
+        return;
+    }
+    tsc_hz = hz;
+    r.new.stamp = rdtsc();
+    r.new.base = scale(&r.old, r.new.stamp);
+    r.new.mul = ratio_32_32(NS_PER_S, hz);
+    smp_call_all(take_refined, &r);
+    log_info("time: the TSC counts %lu Hz", hz);
 }
 
 /* Equal counters take the boot CPU's scale, unless the platform's clock says that they are not. */
