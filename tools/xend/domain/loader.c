@@ -182,10 +182,24 @@ static bool is_believable(const struct loader *l, const char *path)
     return !path || !is_pygrub(l) || is_in_folder(l, path);
 }
 
+/* Where copies are made. What a loader names elsewhere may be the host's own kernel. */
+static bool is_temporary(const char *path)
+{
+    static const char *const places[] = {
+        "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/var/lib/xen/",
+    };
+
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (!strncmp(path, places[i], strlen(places[i])) && !strstr(path, "/../"))
+            return true;
+    }
+    return false;
+}
+
 /* Notes a copy, unless it is in the folder, or no copy but what we told the loader. */
 static void note_copy(struct loader *l, const char *name, const char *path, const char *told)
 {
-    if (!path || (told && !strcmp(path, told)) || is_in_folder(l, path))
+    if (!path || (told && !strcmp(path, told)) || is_in_folder(l, path) || !is_temporary(path))
         return;
     char *link = xasprintf("%s/%s", l->folder, name);
 
