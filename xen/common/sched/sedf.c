@@ -29,6 +29,7 @@
 #define MAX_PERIOD      (10 * NS_PER_S)
 #define MIN_SLICE       (10 * NS_PER_US)
 #define DEFAULT_WEIGHT  256
+#define KEY_EXTRA       (KEY_NONE / 2)          /* after all deadlines */
 
 struct sedf_queue {
     struct rb_root ready;               /* by deadline */
@@ -177,6 +178,25 @@ static struct sched_unit *sedf_best(unsigned int cpu)
     return u ? u : unit_of(rb_first(&q->extra));
 }
 
+/* It was queued when its domain had no slice, or still was given extra time. */
+static bool is_outdated(const struct sched_unit *u)
+{
+    const struct sedf_domain *d = params_of(u);
+    return u->sedf.is_extra && d->slice && !(u->sedf.has_release && d->is_extra);
+}
+
+static struct sched_unit *best_now(struct sedf_queue *q, unsigned int cpu, time_ns now)
+{
+    struct sched_unit *u;
+
+    release_due(q, cpu, now);
+    while ((u = sedf_best(cpu)) && unlikely(is_outdated(u))) {
+        take_off(q, u);
+        sedf_enqueue(u, cpu, SCHED_MOVED, now);
+    }
+    return u;
+}
+
 static struct sched_unit *after_yield(struct sched_unit *u)
 {
     struct sched_unit *next = unlikely(u->has_yielded) ? unit_of(rb_next(&u->sedf.node)) : NULL;
@@ -189,8 +209,7 @@ static struct sched_choice sedf_pick(unsigned int cpu, time_ns now)
     struct sched_choice c = { NULL, 0 };
     time_ns end = TIME_NEVER;
 
-    release_due(q, cpu, now);
-    c.next = sedf_best(cpu);
+    c.next = best_now(q, cpu, now);
     if (c.next) {
         c.next = after_yield(c.next);
         bool is_extra = c.next->sedf.is_extra, has_period = c.next->sedf.has_release;
@@ -233,16 +252,21 @@ static time_ns sedf_preempts(const struct sched_unit *u, const struct sched_unit
     return running->sedf.is_extra || u->sedf.deadline < running->sedf.deadline ? now : later;
 }
 
-/* Guarantees are made for each CPU: only the idle ones take from others. */
-static int64_t sedf_key(const struct sched_unit *u, time_ns ns) { return 0; }
+/* The earliest deadlines run, wherever they wait; extra time is each CPU's own. */
+static int64_t sedf_key(const struct sched_unit *u, time_ns ns)
+{
+    return u->sedf.is_extra ? KEY_EXTRA : u->sedf.deadline;
+}
 
 static struct sched_unit *steal_from(struct sedf_queue *q, const struct rb_root *tree,
-                                     unsigned int to)
+                                     unsigned int to, int64_t key)
 {
     struct rb_node *node;
 
     rb_for_each(node, tree) {
         struct sched_unit *u = unit_of(node);
+        if (sedf_key(u, 0) >= key)
+            break;
         if (read_once(u->vcpu->is_running) || !affinity_allows(u->vcpu, to))
             continue;
         take_off(q, u);
@@ -254,11 +278,9 @@ static struct sched_unit *steal_from(struct sedf_queue *q, const struct rb_root 
 static struct sched_unit *sedf_steal(unsigned int from, unsigned int to, int64_t key)
 {
     struct sedf_queue *q = &per_cpu(sedf_queue, from);
+    struct sched_unit *u = steal_from(q, &q->ready, to, key);
 
-    if (key != KEY_NONE)
-        return NULL;
-    struct sched_unit *u = steal_from(q, &q->ready, to);
-    return u ? u : steal_from(q, &q->extra, to);
+    return u ? u : steal_from(q, &q->extra, to, key);
 }
 
 static struct sched_unit *sedf_any(unsigned int cpu)
@@ -339,6 +361,8 @@ static int sedf_put(struct sched_domain *sd, const struct xen_domctl *op)
         .period = (time_ns)s->period, .slice = (time_ns)s->slice, .latency = (time_ns)s->latency,
         .weight = (uint16_t)s->weight, .is_extra = s->is_extra || !s->slice,
     };
+    /* Who runs may have had no limit until now. */
+    sched_rethink(&sd->pool->cpus);
     return 0;
 }
 

@@ -103,7 +103,10 @@ static void reweigh(struct domain *d)
 {
     const struct sched_policy *policy = d->sched->pool->policy;
 
-    if (policy != &sched_sedf)
+    if (policy == &sched_sedf)
+        refused += sim_sedf(d, (time_ns)(1 + below(50)) * NS_PER_MS,
+                            (time_ns)below(20) * NS_PER_MS, 256, below(2)) != 0;
+    else
         refused += sim_weight(d, 1 + (unsigned int)below(1000),
                               below(4) ? 0 : (unsigned int)below(150)) != 0;
     may_idle[d->id] = true;             /* until it is in another pool a cap may have been set */

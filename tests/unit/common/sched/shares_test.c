@@ -196,22 +196,6 @@ static void sleepers_run_soon(void **state)
 
 /* ---- sedf ------------------------------------------------------------------------------------ */
 
-static int set_sedf(struct domain *d, time_ns period, time_ns slice, unsigned int weight,
-                    bool extra)
-{
-    struct xen_domctl op = { 0 };
-    struct xen_domctl_sched_params *p = (struct xen_domctl_sched_params *)&op.u;
-
-    p->sched_id = XEN_SCHEDULER_SEDF;
-    p->cmd = XEN_DOMCTL_SCHEDOP_putinfo;
-    p->u.sedf = (struct xen_domctl_sched_sedf){
-        .period = (uint64_t)period, .slice = (uint64_t)slice, .is_extra = extra, .weight = weight,
-    };
-    may_idle[d->id] = !extra;
-    on_cpu(0);
-    return domctl_scheduler(d, &op);
-}
-
 /* Slices are had in full, and not exceeded without extra time; that is shared by weight. */
 static void one_sedf_load(uint64_t seed)
 {
@@ -225,14 +209,14 @@ static void one_sedf_load(uint64_t seed)
         time_ns period = (time_ns)(5 + below(100)) * NS_PER_MS,
                 slice = period / 100 * (time_ns)(1 + below(30));
         guaranteed[i] = (double)slice / (double)period;
-        int rc = set_sedf(d, period, slice, 256, false);
+        int rc = sim_sedf(d, period, slice, 256, false);
         assert_int_equal(rc, total + guaranteed[i] > 1.0 ? -ENOSPC : 0);
         guaranteed[i] = rc ? 0 : guaranteed[i];
         total += guaranteed[i];
     }
     struct domain *light = sim_spinner(1), *heavy = sim_spinner(1);
-    assert_int_equal(set_sedf(light, 100 * NS_PER_MS, 0, 100, true), 0);
-    assert_int_equal(set_sedf(heavy, 100 * NS_PER_MS, 0, 300, true), 0);
+    assert_int_equal(sim_sedf(light, 100 * NS_PER_MS, 0, 100, true), 0);
+    assert_int_equal(sim_sedf(heavy, 100 * NS_PER_MS, 0, 300, true), 0);
     sim_run(NS_PER_S);
     time_ns before[DOMAINS];
     for (unsigned int i = 0; i < nr_domains; i++)

@@ -62,6 +62,7 @@ static struct cpu {
     struct vcpu *vcpu;
     struct vcpu *leaving;               /* its registers are being saved, until: */
     time_ns left_at;
+    time_ns still_until;                /* it stands still: whatever it runs is charged for that */
 } cpus[SIM_CPUS];
 static struct domain domains[DOMAINS], idle_domain_struct;
 static unsigned int nr_domains;
@@ -237,6 +238,9 @@ static void on_cpu(unsigned int cpu)
     fake_current = cpus[cpu].vcpu;
 }
 
+/* It saves registers, or stands still. */
+static bool is_away(unsigned int cpu) { return cpus[cpu].leaving || now < cpus[cpu].still_until; }
+
 static void begin_wait(struct vcpu *v)
 {
     if (!life_of(v)->waits_since)
@@ -359,7 +363,7 @@ static void describe(const struct vcpu *v, const char *what)
 static bool an_idle_cpu_suits(const struct vcpu *v)
 {
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-        if (cpus[cpu].vcpu->is_idle && !cpus[cpu].leaving && affinity_allows(v, cpu))
+        if (cpus[cpu].vcpu->is_idle && !is_away(cpu) && affinity_allows(v, cpu))
             return true;
     return false;
 }
@@ -372,12 +376,12 @@ static void check_vcpu(const struct vcpu *v)
         on += (cpus[cpu].vcpu == v) + (cpus[cpu].leaving == v);
     if (on != v->is_running)
         describe(v, "is on another number of CPUs than it thinks");
-    if (v->is_running && !vcpu_runnable(v) && !cpus[v->processor].leaving)
+    if (v->is_running && !vcpu_runnable(v) && !is_away(v->processor))
         describe(v, "runs though it may not");
     if (!v->is_running && vcpu_runnable(v) != v->sched->queued)
         describe(v, v->sched->queued ? "is queued though it cannot run" : "is lost");
     if ((v->sched->queued || v->is_running) && !affinity_allows(v, v->processor) &&
-        !cpus[v->processor].leaving)
+        !is_away(v->processor))
         describe(v, "is where it may not be");
     /* A CPU that is told may be busy with registers first. */
     struct life *l = life_of(v);
@@ -386,7 +390,7 @@ static void check_vcpu(const struct vcpu *v)
     else if (!l->stranded_since)
         l->stranded_since = now;
     if (l->stranded_since && now - l->stranded_since >= 2 * switch_time &&
-        !cpus[v->processor].leaving)
+        !is_away(v->processor))
         describe(v, "waits while a CPU idles");
 }
 
@@ -408,7 +412,7 @@ static bool settle_softirqs(void)
         unsigned int first = (unsigned int)below(cpu_count);
         for (unsigned int i = 0; i < cpu_count; i++) {
             unsigned int cpu = (first + i) % cpu_count;
-            if (!percpu_softirq_pending[cpu] || cpus[cpu].leaving)
+            if (!percpu_softirq_pending[cpu] || is_away(cpu))
                 continue;
             do_schedule(cpu);
             again = true;
@@ -424,11 +428,13 @@ static bool settle_softirqs(void)
 static time_ns next_event(time_ns end)
 {
     for (unsigned int i = 0; i < nr_timers; i++)
-        if (!cpus[timers[i]->cpu].leaving)
+        if (!is_away(timers[i]->cpu))
             end = min(end, timers[i]->expires);
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
         const struct vcpu *v = cpus[cpu].vcpu;
-        if (cpus[cpu].leaving)
+        if (now < cpus[cpu].still_until)
+            end = min(end, cpus[cpu].still_until);
+        else if (cpus[cpu].leaving)
             end = min(end, cpus[cpu].left_at);
         else if (!v->is_idle && life_of(v)->sleep)
             end = min(end, life_of(v)->on_cpu_since + life_of(v)->left);
@@ -444,7 +450,7 @@ static void fire_timers(void)
 {
     for (unsigned int i = 0; i < nr_timers; i++) {
         struct timer *t = timers[i];
-        if (t->expires > now || cpus[t->cpu].leaving)
+        if (t->expires > now || is_away(t->cpu))
             continue;
         timer_stop(t);
         on_cpu(t->cpu);
@@ -460,7 +466,7 @@ static void do_events(void)
             finish_switch(cpu);
     fire_timers();
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++)
-        if (!percpu_softirq_pending[cpu] && burst_is_over(cpus[cpu].vcpu))
+        if (!percpu_softirq_pending[cpu] && !is_away(cpu) && burst_is_over(cpus[cpu].vcpu))
             fall_asleep(cpu);
     for (unsigned int d = 0; d < nr_domains; d++)
         for (unsigned int i = 0; i < domains[d].max_vcpus; i++)
@@ -605,6 +611,22 @@ static int sim_weight(struct domain *d, unsigned int weight, unsigned int cap)
         op.u.scheduler_op.u.credit =
             (struct xen_domctl_sched_credit){ (uint16_t)weight, (uint16_t)cap };
     may_idle[d->id] = cap != 0;
+    on_cpu(0);
+    return domctl_scheduler(d, &op);
+}
+
+static int sim_sedf(struct domain *d, time_ns period, time_ns slice, unsigned int weight,
+                    bool extra)
+{
+    struct xen_domctl op = { 0 };
+    struct xen_domctl_sched_params *p = (struct xen_domctl_sched_params *)&op.u;
+
+    p->sched_id = XEN_SCHEDULER_SEDF;
+    p->cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+    p->u.sedf = (struct xen_domctl_sched_sedf){
+        .period = (uint64_t)period, .slice = (uint64_t)slice, .is_extra = extra, .weight = weight,
+    };
+    may_idle[d->id] = !extra;
     on_cpu(0);
     return domctl_scheduler(d, &op);
 }
