@@ -2,7 +2,10 @@
 """Many domains on few CPUs, with our tools in a stock dom0.
 
 The machine runs under icount: its clock counts instructions, so shares and delays are the same on
-any host, however busy.  Guests are the tiny kernel tests/guests/domu_load, and once a stock Linux.
+any host, however busy.  Of several CPUs this emulator (until QEMU 8.1) then runs the first until a
+timer is due, and others only with what that leaves: one that spins stops the next for up to 100 ms,
+which no scheduler can make good.  At a PAUSE it turns to the next, so all loads here do that often.
+Guests are the tiny kernel tests/guests/domu_load, and once a stock Linux.
 """
 import os
 import re
@@ -10,11 +13,10 @@ import shutil
 import subprocess
 
 import image
-from suite import Skip
-
 TOOLS = os.environ.get("XENITH_TOOLS", os.path.join(image.TOP, "dist", "tools", "bin"))
 PROGRAMS = ["xend", "xm", "xentop", "xenstored", "xenconsoled", "xenconsole", "xenstore"]
 GUESTS = os.path.join(image.TOP, "dist", "tests", "guests")
+SPIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "guest", "spin.c")
 # Eight instructions a nanosecond: about as fast as this emulator is on a common host.
 SHIFT = 3
 
@@ -27,7 +29,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 for i in 1 2 3 4 5 6 7 8; do
-    (while :; do i=$((i + 1)); done) &
+    spin &
 done
 while :; do
     # A CPU that is there is switched on, as udev's rule for virtual machines does.
@@ -67,6 +69,7 @@ def linux_initrd(folder):
     archive.folder("dev", "proc", "sys", "bin")
     archive.device("dev/console", 5, 1)
     archive.copy("bin/busybox", shutil.which("busybox") or "/bin/busybox", 0o755)
+    archive.copy("bin/spin", image.compile_static("spin", SPIN), 0o755)
     archive.file("init", INIT, 0o755)
     path = os.path.join(folder, "guest.cpio")
     archive.write(path)
@@ -162,10 +165,7 @@ def check_shares(suite, m):
 
 
 def check_caps(suite, m):
-    """This and the next on one CPU: of two, icount stops one while the other runs."""
     with suite.check("caps hold within 3 %"):
-        for name in ("w256", "w512", "w1024"):
-            xm(m, f"create -q {name}")
         xm(m, "sched-credit -d w1024 -c 40")
         xm(m, "sched-credit -d w512 -c 25")
         got = used(m, ["w256", "w512", "w1024"], 10)
@@ -288,31 +288,19 @@ def check_hotplug(suite, m):
         xm(m, "destroy linux")
 
 
-def boot(suite, name, folder, smp, checks):
-    with suite.boot(name, smp=smp, memory=1792, options="dom0_mem=640M dom0_max_vcpus=1",
-                    initrd=initrd_with_tools(suite, folder), accel="tcg,thread=single",
-                    devices=["-icount", f"shift={SHIFT},sleep=off"]) as m:
-        with suite.check("dom0 and the tools start"):
-            m.wait_shell(400)
-            start_tools(m)
-        for check in checks:
-            check(suite, m)
-        suite.check_kernel_log(m)
-        suite.check_poweroff(m)
-
-
 def run(suite):
     folder = os.path.join(suite.logs, "sched")
     os.makedirs(folder, exist_ok=True)
     subprocess.run(["make", "-s", "-f", "tests/guests/Makefile", os.path.join(
         "dist/tests/guests", "domu_load.elf")], cwd=image.TOP, check=True)
-    checks = [check_shares, check_refusals, check_pools, check_top,
-              check_many, check_kill]
-    boot(suite, "sched-one-cpu", folder, 1, [check_caps, check_latency])
-    if suite.args.is_long:
-        boot(suite, "sched", folder, 2, checks)
-        boot(suite, "sched-linux", folder, 2, [check_hotplug])
-        return
-    suite.subject = "sched"
-    with suite.check("on two CPUs"):
-        raise Skip("only in long runs: see docs/STATUS.md")
+    with suite.boot("sched", smp=2, memory=1792, options="dom0_mem=640M dom0_max_vcpus=1",
+                    initrd=initrd_with_tools(suite, folder), accel="tcg,thread=single",
+                    devices=["-icount", f"shift={SHIFT},sleep=off"]) as m:
+        with suite.check("dom0 and the tools start"):
+            m.wait_shell(400)
+            start_tools(m)
+        for check in (check_shares, check_caps, check_latency, check_refusals, check_pools,
+                      check_top, check_many, check_kill, check_hotplug):
+            check(suite, m)
+        suite.check_kernel_log(m)
+        suite.check_poweroff(m)

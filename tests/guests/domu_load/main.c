@@ -21,12 +21,22 @@ static struct vcpu_guest_context context;
 static volatile unsigned int spinning;
 static bool is_test;
 
-/* Without PAUSE, at which an emulator turns to another processor. */
+/*
+ * An emulator that counts instructions runs one processor after the other, each until a timer of
+ * any is due, and may forget about the last: it turns to them all at a PAUSE.  Each turn costs.
+ */
+static void spin_a_while(void)
+{
+    for (unsigned int i = 0; i < 4000; i++)
+        barrier();
+    cpu_relax();
+}
+
 static void spin(void *arg)
 {
     __atomic_fetch_add(&spinning, 1, __ATOMIC_RELAXED);
     for (;;)
-        barrier();
+        spin_a_while();
 }
 
 extern char vcpu_start_asm[];
@@ -56,7 +66,7 @@ static void spin_all(void)
         sched_op(SCHEDOP_yield, NULL);
     printf("SPIN %u vcpus\n", n);
     while (!is_test)
-        barrier();
+        spin_a_while();
 }
 
 static void sleep_until(uint64_t when)
