@@ -62,6 +62,7 @@ bench-tools:
 	bench/tools.py
 bench:
 	$(MAKE) xen debug=n DIST=$(CURDIR)/dist/release
+	$(MAKE) xen debug=n perfc=y DIST=$(CURDIR)/dist/perfc
 	bench/run --hypervisor dist/release/xen.elf32
 	bench/sched --hypervisor dist/release/xen.elf32
 

@@ -4,13 +4,17 @@
  * runs this under icount with 1, 2, 4 and 8 CPUs, where TSC ticks are the instructions of all CPUs
  * together, those spent at locks among them.  As a test it is a race of all these paths.
  *
- * Rows: "scale_OPERATION", ticks for one operation.
+ * Rows: "scale_OPERATION", ticks for one operation; on a hypervisor that counts (perfc=y) also, for
+ * a thousand operations, "waits_OPERATION": locks found taken, "spins_OPERATION": turns waited for
+ * a lock, "calls_OPERATION": turns waited for other CPUs to do what they were asked.
  *
  * smp: 2
  * options: dom0_vcpus_pin
  * slow: yes
  * seconds: 120
  */
+#define __XEN_TOOLS__
+#include <public/sysctl.h>
 #include "../lib/guest.h"
 #include "../lib/grant.h"
 
@@ -18,6 +22,7 @@
 #define WARM 50
 
 static unsigned int cpus, ops;
+static bool is_counted, is_threaded;    /* by instructions; with a host's thread for each CPU */
 static volatile unsigned int ready, done;
 static volatile bool go;
 
@@ -81,6 +86,60 @@ static const struct {
     { "heap", change_heap }, { "timer", set_timer }, { "schedule", yield },
 };
 
+/* ---- The hypervisor's counters ---- */
+
+#define COUNTERS 64
+
+static struct xen_sysctl_perfc_desc descs[COUNTERS];
+static uint32_t values[4096];
+static struct xen_sysctl sysctl;
+static bool is_counting;
+
+static long counters_op(uint32_t cmd)
+{
+    sysctl.cmd = XEN_SYSCTL_perfc_op;
+    sysctl.interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+    sysctl.u.perfc_op.cmd = cmd;
+    return HYPERCALL_1(sysctl, &sysctl);
+}
+
+/* First how many there are, then names and values, if there is room. */
+static void counters_init(void)
+{
+    is_counting = !counters_op(XEN_SYSCTL_PERFCOP_reset) &&
+                  sysctl.u.perfc_op.nr_counters <= COUNTERS &&
+                  sysctl.u.perfc_op.nr_vals <= ARRAY_SIZE(values);
+    set_xen_guest_handle(sysctl.u.perfc_op.desc, descs);
+    set_xen_guest_handle(sysctl.u.perfc_op.val, values);
+}
+
+/* The sum of all that are named so, for a thousand operations; and what it is made of. */
+static void print_counter(const char *row, const char *operation, const char *name)
+{
+    uint64_t sum = 0, all = ops * cpus;
+    const uint32_t *value = values;
+
+    for (unsigned int i = 0; i < sysctl.u.perfc_op.nr_counters; i++) {
+        for (unsigned int k = 0; k < descs[i].nr_vals; k++, value++) {
+            if (!strstr_in(descs[i].name, name))
+                continue;
+            sum += *value;
+            if (*value)
+                printf("  %s, %u: %u\n", descs[i].name, k, *value);
+        }
+    }
+    printf("ROW %s_%s %lu\n", row, operation, sum * 1000 / all);
+}
+
+static void counters_print(const char *operation)
+{
+    if (!is_counting || counters_op(XEN_SYSCTL_PERFCOP_query))
+        return;
+    print_counter("waits", operation, "locks: found taken");
+    print_counter("spins", operation, "locks: spins");
+    print_counter("calls", operation, "calls of other CPUs: spins");
+}
+
 /* ---- All at once ---- */
 
 static void (*volatile operation)(struct own *o);
@@ -113,6 +172,8 @@ static void worker(void *arg)
 
 static void measure(const char *name, void (*run)(struct own *o))
 {
+    /* Where CPUs wait for each other, and the host has fewer, each time takes milliseconds. */
+    ops = is_counted || (is_threaded && run != change_heap) ? OPS : OPS / 20;
     operation = run;
     ready = done = 0;
     go = false;
@@ -121,12 +182,15 @@ static void measure(const char *name, void (*run)(struct own *o))
     do_all(&own[0], WARM);
     while (ready < cpus - 1)
         cpu_relax();
+    if (is_counting)
+        REQUIRE_EQ(counters_op(XEN_SYSCTL_PERFCOP_reset), 0);
     uint64_t start = rdtsc();
     go = true;
     do_all(&own[0], ops);
     while (done < cpus - 1)
         cpu_relax();
     printf("ROW scale_%s %lu\n", name, (rdtsc() - start) / ops / cpus);
+    counters_print(name);
     for (unsigned int id = 1; id < cpus; id++)
         vcpu_join(id);
 }
@@ -134,8 +198,10 @@ static void measure(const char *name, void (*run)(struct own *o))
 TEST("bench_scale")
 {
     cpus = vcpu_count();
-    ops = strstr_in((const char *)start_info->cmd_line, "guest=cpus") ? OPS : OPS / 20;
+    is_counted = strstr_in((const char *)start_info->cmd_line, "guest=cpus");
+    is_threaded = strstr_in((const char *)start_info->cmd_line, "guest=threads");
     grant_init();
+    counters_init();
     for (unsigned int id = 0; id < cpus; id++) {
         struct own *o = &own[id];
 
