@@ -39,18 +39,34 @@ void dump_registers(const struct cpu_user_regs *r)
     log_always("r15 %016lx cr3 %016lx cr2 %016lx\n", r->r15, read_cr3(), read_cr2());
 }
 
+/* A page of an exception ends in what the processor pushed: where it came from. */
+static uint64_t *interrupted_stack(const uint64_t *end, uint64_t low, uint64_t top)
+{
+    uint64_t rsp = end[-2] & ~7UL;
+    return rsp >= low && rsp < top ? (uint64_t *)rsp : (uint64_t *)top;
+}
+
 /* Whatever on the stack looks like a return address of ours, in order: no frame pointers are
- * needed, false positives are possible. */
+ * needed, false positives are possible.  From an exception's stack it goes on to the main one. */
 void dump_stack_trace(const struct cpu_user_regs *regs)
 {
     uint64_t *sp = (uint64_t *)(regs->rsp & ~7UL);
     uint64_t top = ((uint64_t)regs | (STACK_SIZE - 1)) + 1 - sizeof(struct cpu_info);
+    uint64_t area = (uint64_t)regs & -(uint64_t)STACK_SIZE;
+    uint64_t low = area + STACK_MAIN_PAGE * PAGE_SIZE;
     unsigned int shown = 0;
 
-    if ((uint64_t)sp < top - STACK_SIZE || (uint64_t)sp > top)
+    if ((uint64_t)sp < area || (uint64_t)sp > top)
         sp = (uint64_t *)(regs + 1);
+    uint64_t end = (uint64_t)sp < low ? ((uint64_t)sp | (PAGE_SIZE - 1)) + 1 : top;
     log_always("Xen call trace:\n");
-    for (; (uint64_t)sp < top && shown < 24; sp++) {
+    for (; shown < 24; sp++) {
+        if ((uint64_t)sp >= end && end != top) {
+            sp = interrupted_stack((const uint64_t *)end, low, top);
+            end = top;
+        }
+        if ((uint64_t)sp >= end)
+            return;
         uint64_t off;
         const char *name = symbol_find(*sp, &off);
         if (name && off) {

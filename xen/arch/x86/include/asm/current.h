@@ -15,6 +15,7 @@
 
 #define STACK_ORDER 4
 #define STACK_SIZE  (4096 << STACK_ORDER)
+#define STACK_MAIN_PAGE 6
 
 #ifndef __ASSEMBLY__
 #include <public/xen.h>
