@@ -88,23 +88,29 @@ static int look_for(const char *name, char **program, struct failure *f)
         return 0;
     fail(f, -EACCES, "Bootloader isn't executable: %s", *program);
     free(*program);
+    *program = NULL;
     return -EACCES;
 }
 
+static bool is_bootable(const struct device *v)
+{
+    const char *bootable = sxp_value(v->config, "bootable");
+
+    return bootable && !strcmp(bootable, "1");
+}
+
+/* The first that is bootable, or the first of all. */
 static int find_disk(struct domain *d, const char **path, struct failure *f)
 {
-    const struct device *first = NULL;
+    const struct device *found = NULL;
 
     for_each_list(l, &d->devices) {
         const struct device *v = list_entry(l, struct device, link);
-        const char *bootable = sxp_value(v->config, "bootable");
 
-        if (v->class == &block_class && (!first || (bootable && !strcmp(bootable, "1"))))
-            first = v;
-        if (first == v && bootable && !strcmp(bootable, "1"))
-            break;
+        if (v->class == &block_class && (!found || (is_bootable(v) && !is_bootable(found))))
+            found = v;
     }
-    return first ? block_raw_path(first, path, f)
+    return found ? block_raw_path(found, path, f)
                  : fail(f, -EINVAL, "a bootloader is given, but no disk to boot from");
 }
 
