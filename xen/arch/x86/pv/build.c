@@ -16,6 +16,7 @@
 #include <public/features.h>
 #include <xen/arch.h>
 #include <xen/assert.h>
+#include <xen/boot.h>
 #include <xen/console.h>
 #include <xen/heap.h>
 #include <xen/printk.h>
@@ -260,6 +261,22 @@ static mfn_t build_tables(const struct builder *b)
     return mfn_of(b->p2m[first]);
 }
 
+/* UEFI leaves no text screen behind. A frame buffer without an address makes Linux wait for the
+ * card's driver, instead of writing to VGA's memory, which is slow and shown nowhere. */
+static void describe_screen(struct dom0_vga_console_info *vga)
+{
+    if (boot_info.efi_rsdp) {
+        vga->video_type = XEN_VGATYPE_EFI_LFB;
+        return;
+    }
+    struct vga_screen screen;
+    console_screen(&screen);
+    vga->video_type = XEN_VGATYPE_TEXT_MODE_3;
+    vga->u.text_mode_3.font_height = (uint16_t)screen.font_height;
+    vga->u.text_mode_3.rows = (uint16_t)screen.rows;
+    vga->u.text_mode_3.columns = 80;
+}
+
 static void fill_start_info(const struct builder *b)
 {
     const struct layout *l = &b->l;
@@ -286,14 +303,9 @@ static void fill_start_info(const struct builder *b)
     strlcpy((char *)si->cmd_line, b->image->cmdline, sizeof(si->cmd_line));
 
     struct dom0_vga_console_info *vga = (struct dom0_vga_console_info *)(si + 1);
-    struct vga_screen screen;
-    console_screen(&screen);
     si->console.dom0.info_off = sizeof(*si);
     si->console.dom0.info_size = sizeof(*vga);
-    vga->video_type = XEN_VGATYPE_TEXT_MODE_3;
-    vga->u.text_mode_3.font_height = (uint16_t)screen.font_height;
-    vga->u.text_mode_3.rows = (uint16_t)screen.rows;
-    vga->u.text_mode_3.columns = 80;
+    describe_screen(vga);
 }
 
 static int start_vcpu(const struct builder *b, mfn_t l4)
