@@ -241,6 +241,8 @@ int main(int argc, char **argv)
         free(had);
     }
     terminal_restore();
+    if (isatty(STDOUT_FILENO))
+        puts("");               /* the shell's prompt stands on a line of its own */
     free(tty);
     free(a.node);
     xs_close(a.xs);
