@@ -4,8 +4,10 @@
 import os
 import re
 import subprocess
+import tempfile
 
 import image
+from suite import Skip
 
 
 def demo_image(kind):
@@ -21,7 +23,7 @@ def demo_image(kind):
 
 
 def machine_options(disk):
-    return {"how": "image", "disk": disk, "smp": 2, "memory": 1280,
+    return {"how": "image", "disk": disk, "smp": 2, "memory": 1280, "cpu": "max,-erms",
             "devices": ["-nic", "user,model=virtio-net-pci"]}
 
 
@@ -68,9 +70,39 @@ def check_stop_order(suite, m):
         assert -1 not in places and places == sorted(places), places
 
 
+def accelerator(folder, program):
+    """What the demonstration chooses when this is its QEMU, and what it says."""
+    path = os.path.join(folder, "qemu-system-x86_64")
+    with open(path, "w") as f:
+        f.write("#!/bin/sh\n" + program)
+    os.chmod(path, 0o755)
+    result = subprocess.run(
+        ["/usr/bin/python3", "-Bc", "import demo; print(demo.accelerator()[1])"], text=True,
+        cwd=os.path.join(image.TOP, "build"), stdout=subprocess.PIPE, timeout=60,
+        env={"PATH": folder + ":" + os.environ["PATH"]})
+    said, _, chosen = result.stdout.strip().rpartition("\n")
+    return chosen.partition(",")[0], said
+
+
+def check_accelerator(suite):
+    suite.subject = "demo"
+    with tempfile.TemporaryDirectory() as folder:
+        with suite.check("a KVM that does not run the hypervisor is not used, in one line"):
+            for program in ("exit 1\n", "echo '(XEN) Xen version'\n"):
+                chosen, said = accelerator(folder, program)
+                assert chosen == "tcg" and said.startswith("demo: QEMU interprets, since "), said
+                assert "\n" not in said, said
+        with suite.check("one that runs it is"):
+            if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+                raise Skip("there is no /dev/kvm")
+            chosen, said = accelerator(folder, "echo '(XEN) No module was loaded'\n")
+            assert (chosen, said) == ("kvm", "demo: KVM runs it"), f"{chosen}: {said}"
+
+
 def run(suite):
     if suite.is_peer:               # what is tested is ours alone
         return
+    check_accelerator(suite)
     disk = demo_image("disk")
     with suite.boot("demo", **machine_options(disk)) as m:
         with suite.check("GRUB's default is the hypervisor"):
