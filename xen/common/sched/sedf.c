@@ -28,6 +28,7 @@
 #define MIN_PERIOD      (100 * NS_PER_US)
 #define MAX_PERIOD      (10 * NS_PER_S)
 #define MIN_SLICE       (10 * NS_PER_US)
+#define DEBT_SLICES     10
 #define DEFAULT_WEIGHT  256
 #define KEY_EXTRA       (KEY_NONE / 2)          /* after all deadlines */
 
@@ -73,7 +74,8 @@ static bool is_parked(const struct sched_unit *u)
 
 /* ---- Periods --------------------------------------------------------------------------------- */
 
-/* Those that passed meanwhile are lost. */
+/* Those that passed meanwhile are lost.  Who was stopped too late has that less from now on, for
+ * some periods at most. */
 static void next_period(struct sched_unit *u, time_ns now)
 {
     const struct sedf_domain *d = params_of(u);
@@ -81,7 +83,7 @@ static void next_period(struct sched_unit *u, time_ns now)
     u->sedf.deadline += d->period;
     if (u->sedf.deadline <= now)
         u->sedf.deadline = now + d->period;
-    u->sedf.budget = d->slice;
+    u->sedf.budget = d->slice + clamp(u->sedf.budget, -DEBT_SLICES * d->slice, 0L);
 }
 
 static void wake_up(struct sched_unit *u, time_ns now)

@@ -133,6 +133,32 @@ static void slices_are_had_on_any_cpu(void **state)
     assert_true(worst < 0.02);
 }
 
+/* Who is stopped late, since a CPU stood still, pays for it later: in the mean nobody gains. */
+static void slices_are_not_exceeded(void **state)
+{
+    double part[DOMAINS], sum = 0, worst = 0;
+    unsigned int nr = 0;
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        sim_start(&sched_sedf, 1 + (unsigned int)(seed % 4), seed);
+        unsigned int n = guaranteed_load(part);
+        for (unsigned int i = 0; i < nr_domains; i++)
+            may_idle[i] = true;
+        measure(5 * NS_PER_MS);
+        for (unsigned int i = 0; i < n; i++) {
+            double is = got(&domains[i]) / (SECONDS * NS_PER_S) / part[i];
+            worst = max(worst, is - 1);
+            sum += is;
+            nr++;
+        }
+        sim_end();
+    }
+    print_message("sedf, stopped late: %.2f %% too much at most, %.2f %% in the mean\n",
+                  worst * 100, (sum / nr - 1) * 100);
+    assert_true(worst < 0.04 && sum / nr - 1 < 0.01);
+}
+
 /* Who has a slice and sleeps much has it soon after he wakes up. */
 static void sleepers_have_their_slice_in_time(void **state)
 {
@@ -179,7 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_beside_one_that_sleeps),
-        cmocka_unit_test(slices_are_had_on_any_cpu),
+        cmocka_unit_test(slices_are_had_on_any_cpu), cmocka_unit_test(slices_are_not_exceeded),
         cmocka_unit_test(sleepers_have_their_slice_in_time),
         cmocka_unit_test(parameters_count_at_once),
     };
