@@ -49,12 +49,11 @@ def boot(suite, name, tools=OURS, peer=False, smp=2, memory=2048, options="dom0_
     initrd, disk = dom0_image(suite, tools)
     own = os.path.join(image.TOP, "dist", "test-images", f"{name}-root.img")
     shutil.copyfile(disk, own)
-    extra = {"hypervisor": image.peer_xen(), "cpu": "max,-smap,-rdtscp"} if peer else {}
     devices = ["-drive", f"file={own},if=none,id=d0,format=raw", "-device",
                "virtio-blk-pci,drive=d0"]
     quiet = " guest_loglvl=error"         # guests that start would talk into every command's output
     with suite.boot(name, smp=smp, memory=memory, options=options + quiet, initrd=initrd,
-                    devices=devices, **extra) as m:
+                    devices=devices, peer=peer) as m:
         yield Dom0(m, tools)
 
 

@@ -20,6 +20,11 @@ PATIENCE = float(os.environ.get("XENITH_PATIENCE") or min(4, max(1.5, LOAD)))
 
 XEN_OPTIONS = "console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all"
 DOM0_OPTIONS = "console=hvc0 rdinit=/init"
+# Debian's Xen trips over this emulator: with SMAP on, ring 3's IRET faults; an intercepted RDTSCP
+# has no length; and XSAVE does not fault while CR0.TS is set, so that domains that share a CPU get
+# each other's registers if the FPU is switched lazily.
+PEER_CPU = "max,-smap,-rdtscp"
+PEER_OPTIONS = "spec-ctrl=eager-fpu"
 
 
 class Gone(Exception):
@@ -30,11 +35,13 @@ class Machine:
     """One boot: of a `hypervisor` directly, or of a `cdrom` or a `disk` by the firmware."""
 
     def __init__(self, name, logs, hypervisor=None, kernel=None, initrd=None, cdrom=None, disk=None,
-                 smp=1, memory=1024, options="dom0_mem=512M", dom0_options="", cpu="max",
-                 machine="pc", devices=(), reboots=False, modules=None, accel="tcg,thread=multi"):
+                 smp=1, memory=1024, options="dom0_mem=512M", dom0_options="", cpu=None,
+                 machine="pc", devices=(), reboots=False, modules=None, accel="tcg,thread=multi",
+                 peer=False):
         self.name = name
         self.folder = tempfile.mkdtemp(prefix="xenith-")
         self.log_path = os.path.join(logs, name + ".log")
+        cpu = cpu or (PEER_CPU if peer else "max")
         command = ["-M", machine, "-accel", accel, "-cpu", cpu, "-smp", str(smp),
                    "-m", str(memory), "-display", "none", "-nodefaults", "-vga", "std",
                    "-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
@@ -42,6 +49,8 @@ class Machine:
                    "-rtc", "base=2026-03-01T12:00:00,clock=host"]
         if not reboots:
             command.append("-no-reboot")
+        if peer:
+            options = f"{options} {PEER_OPTIONS}".strip()
         if hypervisor:
             command += self.direct(hypervisor, kernel, initrd, modules, options, dom0_options)
         if cdrom:

@@ -44,7 +44,6 @@ class Suite:
                 self.elf, self.gz = image.peer_xen(), image.peer_gz()
             else:
                 self.elf, self.gz = args.elf, args.gz
-        self.cpu = "max,-smap,-rdtscp" if args.peer else "max"
 
     def note(self, verdict, name, text=""):
         print(f"{verdict} {self.subject}: {name}" + (f": {text}" if text else ""), flush=True)
@@ -79,15 +78,16 @@ class Suite:
         print(f"    | (all of it in {log})", flush=True)
 
     @contextlib.contextmanager
-    def boot(self, name, how="kernel", **options):
-        """A machine; `how` is kernel, none (the options say it all)."""
+    def boot(self, name, how="kernel", peer=False, **options):
+        """A machine; `how` is kernel, none (the options say it all); a peer runs Debian's Xen."""
         self.subject = name
-        options.setdefault("cpu", self.cpu)
+        if peer:
+            options.setdefault("hypervisor", image.peer_xen())
         if how == "kernel":
             options.setdefault("hypervisor", self.elf)
             options.setdefault("kernel", self.kernel.vmlinuz)
             options.setdefault("initrd", self.initrd)
-        self.machine = machine.Machine(name, self.logs, **options)
+        self.machine = machine.Machine(name, self.logs, peer=peer or self.is_peer, **options)
         try:
             yield self.machine
         except BootLost:

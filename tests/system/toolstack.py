@@ -16,6 +16,7 @@ import image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST_MODULES = "xen-blkfront xen-netfront ext4 crc32c_generic".split()
+GUEST_PROGRAMS = ["observe", "registers"]
 USERLAND = "dash bash coreutils iproute2 util-linux".split()
 USERLAND_FILES = """/bin/bash /sbin/ip /sbin/bridge /sbin/losetup /usr/bin/flock
     /usr/bin/setpriv /usr/bin/stat""".split()
@@ -101,9 +102,10 @@ def merged_links(archive):
 
 # ---- The guest ----
 
-def observer():
-    """What guests and dom0 look at memory and clocks with."""
-    return image.compile_static("observe", os.path.join(HERE, "guest", "observe.c"))
+def own_programs(*names):
+    """(name, path) of programs of ours that look at memory, clocks and registers."""
+    return [(name, image.compile_static(name, os.path.join(HERE, "guest", name + ".c")))
+            for name in names]
 
 
 def guest_archive(kernel):
@@ -111,7 +113,8 @@ def guest_archive(kernel):
     archive.folder("dev", "proc", "sys", "run", "tmp", "mnt", "new", "bin", "sbin", "usr", "etc")
     archive.device("dev/console", 5, 1)
     archive.copy("bin/busybox", shutil.which("busybox") or "/bin/busybox", 0o755)
-    archive.copy("bin/observe", observer(), 0o755)
+    for name, path in own_programs(*GUEST_PROGRAMS):
+        archive.copy("bin/" + name, path, 0o755)
     archive.copy("init", os.path.join(HERE, "guest", "domu-init"), 0o755)
     archive.file("etc/passwd", "root:x:0:0:root:/:/bin/sh\n")
     # What the guest's kernel runs when the toolstack asks.
@@ -127,7 +130,8 @@ def guest_archive(kernel):
 
 def guest_initrd(kernel):
     init = os.path.join(HERE, "guest", "domu-init")
-    key = image.key_of(init, observer(), kernel.root, __file__)
+    key = image.key_of(init, *(path for _, path in own_programs(*GUEST_PROGRAMS)), kernel.root,
+                       __file__)
     path = os.path.join(image.CACHE, f"domu-{key}.cpio")
     if not os.path.exists(path):
         guest_archive(kernel).write(path)
@@ -176,8 +180,7 @@ def base_archive(kernel):
     """dom0 without tools, as an uncompressed archive that others can follow."""
     init = os.path.join(HERE, "guest", "init")
     initrd = guest_initrd(kernel)
-    programs = [(name, image.compile_static(name, os.path.join(HERE, "guest", name + ".c")))
-                for name in ("physinfo", "observe")]
+    programs = own_programs("physinfo", *GUEST_PROGRAMS)
     packages = package_closure(USERLAND)
     key = image.key_of(init, initrd, kernel.root, __file__, image.__file__, *packages,
                        mini_kernel(), *(path for _, path in programs))
