@@ -74,17 +74,17 @@ static inline int pv_l1_exchange(struct domain *d, struct domain *fd, pte_t *pe,
     const pte_t what = PTE_ADDR_MASK | PTE_WRITE | PTE_PRESENT | FORBIDDEN;
     /* same frame, same way: no reference changes */
     bool same = (new & PTE_PRESENT) && !((old ^ new) & what);
+    pte_t kept = preserve_ad && (new & PTE_PRESENT) ? PTE_ACCESSED | PTE_DIRTY : 0;
 
     if (same) {
         new = adjust_entry(new);
+        if (unlikely(new & PTE_GRANT))
+            kept |= PTE_ACCESSED;
     } else if (new & PTE_PRESENT) {
         int rc = pv_l1_get(d, fd, &new);
         if (unlikely(rc))
             return rc;
     }
-    pte_t kept = preserve_ad && (new & PTE_PRESENT) ? PTE_ACCESSED | PTE_DIRTY : 0;
-    if (unlikely(new & PTE_GRANT))
-        kept |= PTE_ACCESSED;
     while (unlikely(!atomic_cas(pe, &old, new | (old & kept))))
         ;
     *before = old;
