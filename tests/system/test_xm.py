@@ -153,7 +153,7 @@ def check_loader(suite, dom0):
         dom0.must("xm destroy b1")
 
 
-def check_end(suite, dom0):
+def check_reboot(suite, dom0):
     with suite.check("reboot from inside: a new domain of the same name"):
         dom0.attach("g1")
         dom0.m.send("reboot -f\n")
@@ -166,6 +166,9 @@ def check_end(suite, dom0):
         out = dom0.must("xm shutdown -w g1", 120)
         assert "Domain g1 terminated" in out and "All domains terminated" in out, out
         assert set(dom0.rows()) == {"Domain-0"}
+
+
+def check_end(suite, dom0):
     with suite.check("a domain that is gone: status 3"):
         out, status = dom0.run("xm domid g1")
         assert status == 3 and "Error: Domain 'g1' does not exist." in out, (status, out)
@@ -193,6 +196,7 @@ def run(suite):
         check_control(suite, dom0)
         test_devices_guest.checks(suite, dom0, "g1")
         test_bad_config.check_conflicts(suite, dom0)
+        check_reboot(suite, dom0)
         check_end(suite, dom0)
         check_loader(suite, dom0)
         test_bad_config.check_configs(suite, dom0)
