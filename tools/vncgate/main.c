@@ -25,7 +25,8 @@
 
 #define QEMU_FD 3
 #define MAX_VIEWERS 16
-#define SILENCE_S 30            /* for a handshake */
+#define SILENCE_S 30            /* between bytes of a handshake */
+#define ADMISSION_S 60          /* for all of it */
 
 static char password[256];
 
@@ -135,6 +136,8 @@ static void join(int viewer, int qemu)
 static void __attribute__((noreturn)) serve(int viewer, const char *socket_path)
 {
     set_patience(viewer, SILENCE_S);
+    /* Nor may one keep its place by a byte now and then. */
+    alarm(ADMISSION_S);
     if (!rfb_admit(viewer, password))
         _exit(1);
     int qemu = connect_to(socket_path);
@@ -144,6 +147,7 @@ static void __attribute__((noreturn)) serve(int viewer, const char *socket_path)
     set_patience(qemu, SILENCE_S);
     if (!rfb_enter(qemu))
         _exit(1);
+    alarm(0);
     set_patience(viewer, 0);
     set_patience(qemu, 0);
     join(viewer, qemu);
