@@ -135,6 +135,15 @@ static void check_contexts(void)
     EXPECT_EQ(vcpu_context_of(XEN_DOMCTL_setvcpucontext, 1, (void *)0x600000000000), -XEN_EFAULT);
     context.ctrlreg[3] = xen_pfn_to_cr3(mfn_of(kernel_root()));     /* dom0's, not its */
     EXPECT_EQ(vcpu_context_of(XEN_DOMCTL_setvcpucontext, 1, &context), -XEN_EINVAL);
+
+    section("a context that is taken away, and comes back");
+    EXPECT_EQ(vcpu_context_of(XEN_DOMCTL_setvcpucontext, 0, NULL), 0);
+    EXPECT_EQ(domctl(XEN_DOMCTL_unpausedomain, child.id), 0);
+    domctl_args.u.getvcpuinfo.vcpu = 0;
+    EXPECT_EQ(domctl(XEN_DOMCTL_getvcpuinfo, child.id), 0);
+    EXPECT(!domctl_args.u.getvcpuinfo.online);
+    EXPECT_EQ(domctl(XEN_DOMCTL_pausedomain, child.id), 0);
+    EXPECT_EQ(vcpu_context_of(XEN_DOMCTL_setvcpucontext, 0, &again), 0);
     EXPECT_EQ(domctl(XEN_DOMCTL_unpausedomain, child.id), 0);
     EXPECT(is_counting());
     EXPECT_EQ(vcpu_context_of(XEN_DOMCTL_setvcpucontext, 1, &again), 0);    /* a second of it */

@@ -119,8 +119,7 @@ int domctl_set_context(struct domain *d, struct xen_domctl *op)
     if (rc)
         return rc;
     domain_pause(d);
-    if (v->is_initialised)
-        rc = arch_vcpu_reset(v);
+    rc = arch_vcpu_reset(v);
     if (!rc && from)
         rc = arch_vcpu_set_context(v, from);
     domain_unpause(d);

@@ -19,7 +19,8 @@ int arch_domain_relinquish(struct domain *d) must_check;
 void arch_domain_free(struct domain *d);
 int arch_vcpu_create(struct vcpu *v) must_check;
 void arch_vcpu_free(struct vcpu *v);
-int arch_vcpu_reset(struct vcpu *v) must_check;                 /* back to "not initialised" */
+/* Back to "not initialised", and down; v is paused.  -ERESTART: the same again. */
+int arch_vcpu_reset(struct vcpu *v) must_check;
 /* VCPUOP_initialise and domctl: from the caller's memory; v goes up or down as the context's flags
  * say. */
 int arch_vcpu_set_context(struct vcpu *v, uint64_t guest_context_va) must_check;

@@ -34,11 +34,11 @@ void arch_vcpu_free(struct vcpu *v)
 
 int arch_vcpu_reset(struct vcpu *v)
 {
+    /* First of all: without tables, or with half of them, it must not run nor be brought up. */
+    __atomic_store_n(&v->is_initialised, false, __ATOMIC_RELEASE);
+    atomic_set_bit(VPF_DOWN, &v->pause_flags);
     guest_unload_vcpu(v);
-    int rc = pv_vcpu_drop_tables(v);
-    if (!rc)
-        v->is_initialised = false;
-    return rc;
+    return pv_vcpu_drop_tables(v);
 }
 
 /* A context is 5 KiB: too much for the stack. */
