@@ -174,7 +174,7 @@ static void scheduling(struct chaos *c)
         break;
     }
     if (cmd == SCHEDOP_poll && chaos_rarely(c, 32))
-        HYPERCALL_2(sched_op_compat, chaos_below(c, 2) * 2, 0);
+        HYPERCALL_2(sched_op_compat, SCHEDOP_yield, 0);
     else
         sched_op(cmd, cmd == SCHEDOP_poll ? poll : chaos_args(c, poll));
 }
@@ -229,6 +229,7 @@ static bool is_fatal(uint64_t number)
     case __HYPERVISOR_platform_op: case __HYPERVISOR_domctl: case __HYPERVISOR_sysctl:
     case __HYPERVISOR_arch_0: case __HYPERVISOR_physdev_op: case __HYPERVISOR_console_io:
     case __HYPERVISOR_update_va_mapping: case __HYPERVISOR_update_va_mapping_otherdomain:
+    case __HYPERVISOR_grant_table_op:
         return true;
     default:
         return false;
@@ -267,9 +268,11 @@ static void many(struct chaos *c)
             e[i].args[1] = chaos_pte(c);
             e[i].args[2] = chaos_below(c, 8);
         } else if (chaos_rarely(c, 2)) {
-            e[i].args[0] = chaos_below(c, 32);
+            e[i].args[0] = 1 + chaos_below(c, 31);
             e[i].args[1] = (uint64_t)chaos_pointer(c);
         }
+        if (e[i].op == __HYPERVISOR_grant_table_op && !may_die(c))
+            e[i].args[2] &= 3;
     }
     /* Zeroes, taken for calls, would remove the trap table. */
     multicall(may_die(c) ? chaos_args(c, e) : e, n);

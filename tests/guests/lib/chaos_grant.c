@@ -101,12 +101,16 @@ static void unmap(struct chaos *c)
 
         u[i].handle = wrong ? chaos_count(c) : place[i].handle;
         u[i].host_addr = chaos_rarely(c, 8) ? chaos_va(c) : place[i].host_addr;
+        /* Another's: then nobody knows what is where, and sooner or later maps over it. */
+        if ((c->flags & CHAOS_FATAL) && chaos_rarely(c, 8))
+            u[i].host_addr = place[(i + 1) % n].host_addr;
         u[i].dev_bus_addr = chaos_rarely(c, 8) ? chaos_mfn(c) << PAGE_SHIFT : 0;
         u[i].status = 99;
     }
     grant_table_op(GNTTABOP_unmap_grant_ref, u, n);
     for (unsigned int i = 0; i < n; i++)
-        if (!u[i].status && u[i].handle == place[i].handle && u[i].host_addr)
+        if (!u[i].status && u[i].handle == place[i].handle &&
+            u[i].host_addr == place[i].host_addr)
             place[i].taken = false;
 }
 
@@ -153,6 +157,11 @@ static void transfer(struct chaos *c)
     grant_table_op(GNTTABOP_transfer, chaos_args(c, t), 1);
 }
 
+static bool may_be_long(struct chaos *c)
+{
+    return (c->flags & CHAOS_FATAL) && chaos_rarely(c, 64);
+}
+
 void chaos_grant(struct chaos *c)
 {
     void *args = chaos_place(c, 256);
@@ -181,8 +190,11 @@ void chaos_grant(struct chaos *c)
         chaos_fill(c, args, 256);
         if (chaos_rarely(c, 2))
             *(domid_t *)args = DOMID_SELF;
-        count = chaos_rarely(c, 8) ? chaos_count(c) : 1 + chaos_below(c, 3);
-        grant_table_op(chaos_below(c, 14), chaos_args(c, args), count);
+        /* A long list is all memory behind it, the kernel's image too. */
+        count = may_be_long(c) ? chaos_count(c) : 1 + chaos_below(c, 3);
+        /* A mapping that nobody knows of would be overwritten, which is fatal. */
+        grant_table_op((c->flags & CHAOS_FATAL ? 0 : 1) + chaos_below(c, 13), chaos_args(c, args),
+                       count);
         return;
     }
 }

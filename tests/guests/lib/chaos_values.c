@@ -29,7 +29,7 @@ static void link_tables(void)
         REQUIRE_EQ(pt_write(&arena_l2[0][i], pte_of(arena_l1[i], PTE_TAB)), 0);
     for (unsigned int i = 0; i < 8; i++)
         REQUIRE_EQ(pt_write(&arena_l1[0][i], pte_of(arena[i], PTE_RO)), 0);
-    REQUIRE_EQ(pt_write(&arena_l1[0][8], start_info->shared_info | PTE_RW), 0);
+    REQUIRE_EQ(pt_write(&arena_l1[0][8], start_info->shared_info | PTE_RO), 0);
 }
 
 /* A second root that shows the same, so that it can be loaded. */
@@ -101,7 +101,9 @@ uint64_t chaos_mfn(struct chaos *c)
     case 0 ... 11: return chaos_own_mfn(c);
     case 12 ... 15: return mfn_of(any_table(c));
     case 16: return mfn_of(kernel_root());
-    case 17: return start_info->shared_info >> PAGE_SHIFT;
+    case 17:
+        /* What is written there stops the clock. */
+        return c->flags & CHAOS_FATAL ? start_info->shared_info >> PAGE_SHIFT : chaos_own_mfn(c);
     case 18:
         return (*pt_entry(kernel_root(), GRANT_TABLE, 1) & PTE_MFN) >> PAGE_SHIFT;
     case 19: return chaos_target.mfns[chaos_below(c, CHAOS_STRANGERS)];
