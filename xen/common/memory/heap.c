@@ -469,7 +469,11 @@ bool heap_scrub_idle(void)
     if (likely(read_once(dirty_hint) == 0)) {
         return false;
     }
-    spin_lock(&heap_lock);
+    /* Who needs memory now goes first. */
+    if (!spin_trylock(&heap_lock)) {
+        cpu_relax();
+        return true;
+    }
     struct frame *f = dirty_block_take();
     if (!f) {
         spin_unlock(&heap_lock);
