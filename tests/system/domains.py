@@ -44,29 +44,37 @@ def dom0_image(suite, tools):
 
 
 @contextlib.contextmanager
-def boot(suite, name, tools=OURS, peer=False, smp=2, memory=2048, options="dom0_mem=768M"):
-    """A machine with this toolstack on our hypervisor (or, peer, on Debian's)."""
+def boot(suite, name, tools=OURS, peer=False, smp=2, memory=2048, options="dom0_mem=768M",
+         disks=()):
+    """A machine with this toolstack on our hypervisor (or, peer, on Debian's).
+
+    Its first disk is the guest's root, and of the other `disks` it sees copies.
+    """
     initrd, disk = dom0_image(suite, tools)
     own = os.path.join(image.TOP, "dist", "test-images", f"{name}-root.img")
     shutil.copyfile(disk, own)
     devices = ["-drive", f"file={own},if=none,id=d0,format=raw", "-device",
                "virtio-blk-pci,drive=d0"]
+    for number, disk in enumerate(disks, 1):
+        devices += ["-drive", f"file={disk},if=none,id=d{number},format=raw,snapshot=on",
+                    "-device", f"virtio-blk-pci,drive=d{number}"]
     quiet = " guest_loglvl=error"         # guests that start would talk into every command's output
     with suite.boot(name, smp=smp, memory=memory, options=options + quiet, initrd=initrd,
                     devices=devices, peer=peer) as m:
-        yield Dom0(m, tools)
+        yield Dom0(m, tools, own)
 
 
 class Dom0:
-    def __init__(self, m, tools):
+    def __init__(self, m, tools, disk):
         self.m = m
         self.tools = tools
+        self.disk = disk                # on this host: what dom0 has as ROOT
         self.tool = "xm" if tools == OURS else "xl"
 
     def run(self, command, timeout=60):
         """Output and status of a command: dom0's, or the guest's whose console is attached."""
         text, status = self.m.run(command, timeout)
-        return text.replace(GUEST_PROMPT, "").strip(), status
+        return re.sub(f"{GUEST_PROMPT}?", "", text).strip(), status
 
     def output(self, command, timeout=60):
         return self.run(command, timeout)[0]
@@ -136,6 +144,11 @@ class Dom0:
             lines.setdefault("disk", f"['phy:{ROOT},xvda,w']")
         self.file(f"/etc/xen/{file}", "\n".join(f"{k} = {v}" for k, v in lines.items()))
 
+    def mini(self, name, end="", **directives):
+        """A configuration of the mini guest, which ends like `end` says."""
+        self.config(name, **{"kernel": "'/guest/mini'", "ramdisk": "''", "memory": "8",
+                             "extra": f"'{end}'", **directives})
+
     def create(self, name, timeout=120):
         """Create in the background of things; the new domain's id."""
         self.must(f"{self.tool} create /etc/xen/{name}", timeout)
@@ -187,3 +200,12 @@ class Dom0:
         row = re.compile(r"^(\S+) +(\d+) +(\d+) +(\d+) +([-a-z]{6}) +[\d.]+$", re.M)
         return {name: (int(number), int(memory), int(vcpus), state) for
                 name, number, memory, vcpus, state in row.findall(self.must(f"{self.tool} list"))}
+
+    def others(self):
+        """Rows of all domains but dom0."""
+        return {name: row for name, row in self.rows().items() if name != "Domain-0"}
+
+    def destroy_all(self):
+        for name in self.others():
+            self.run(f"{self.tool} destroy {name}")
+        self.wait(f"{self.tool} list | wc -l", "^2$")

@@ -8,6 +8,7 @@ Nothing here needs root, a loop device or a mount, except Debian's root (mmdebst
 
     image.py kernel|peer|initramfs|bench|disk     build one of them and print where it is
 """
+import contextlib
 import fcntl
 import glob
 import gzip
@@ -114,15 +115,16 @@ def debian_sources():
     return "\n".join(dict.fromkeys(kept)) + "\n"
 
 
-def backports():
-    """Options that make apt see Debian's backports, and them alone, without touching the host."""
-    folder = os.path.join(CACHE, "backports")
+def archive(suite):
+    """Options that make apt see a suite of Debian's archive, and it alone, without touching the
+    host."""
+    folder = os.path.join(CACHE, "suites", suite)
     os.makedirs(folder + "/lists/partial", exist_ok=True)
     os.makedirs(folder + "/archives/partial", exist_ok=True)
-    uri, release = debian_sources().split()[1:3]
+    uri = debian_sources().split()[1]
     with open(folder + "/sources.list", "w") as f:
         f.write("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
-                f" {uri} {release.partition('-')[0]}-backports main\n")
+                f" {uri} {suite} main\n")
     open(folder + "/status", "w").close()
     settings = {"Dir::Etc::SourceList": folder + "/sources.list",
                 "Dir::Etc::SourceParts": "/dev/null", "Dir::State::Lists": folder + "/lists",
@@ -134,15 +136,20 @@ def backports():
 
 
 class Kernel:
-    """Debian's kernel: whatever linux-image-amd64 means today, to apt with these options."""
+    """Debian's kernel: whatever this name means today, to apt with these options."""
 
-    def __init__(self, options=()):
-        self.package = package_depends("linux-image-amd64", r"linux-image-[0-9]\S*", options)
-        self.root = package_unpack([self.package], options)
-        self.vmlinuz = glob.glob(self.root + "/boot/vmlinuz-*")[0]
-        self.release = os.path.basename(self.vmlinuz)[len("vmlinuz-"):]
+    def __init__(self, options=(), name="linux-image-amd64"):
+        self.package = package_depends(name, r"linux-image-[0-9]\S*", options)
+        parts = [self.package]
+        for part in ("binary", "modules"):              # newer ones have these apart
+            with contextlib.suppress(SystemExit):
+                parts.append(package_depends(self.package, rf"linux-{part}-[0-9]\S*", options))
+        self.root = package_unpack(parts, options)
         self.modules_folder = (glob.glob(self.root + "/lib/modules/*") +
                                glob.glob(self.root + "/usr/lib/modules/*"))[0]
+        self.release = os.path.basename(self.modules_folder)
+        self.vmlinuz = (glob.glob(self.root + "/boot/vmlinuz-*") +
+                        glob.glob(self.modules_folder + "/vmlinuz"))[0]
         self.paths = {}
         for folder, _, files in os.walk(self.modules_folder):
             for f in files:
@@ -500,7 +507,7 @@ def debian_root_disk(kernel):
     return path
 
 
-SECTOR, PARTITION_START, DISK_SECTORS = 512, 2048, 2 * 1024 * 2048
+SECTOR, BOOT_CODE, PARTITION_START, DISK_SECTORS = 512, 440, 2048, 2 * 1024 * 2048
 
 
 def disk_assemble(root, path, folder):
@@ -515,20 +522,22 @@ def disk_assemble(root, path, folder):
     run("grub-mkimage", "-d", GRUB_FOLDER, "-O", "i386-pc", "-o", core,
         "-p", "(hd0,msdos1)/boot/grub", "biosdisk", "part_msdos", "ext2")
     with open(os.path.join(GRUB_FOLDER, "boot.img"), "rb") as f:
-        boot = bytearray(f.read(440))
+        boot = f.read(BOOT_CODE)
     with open(core, "rb") as f:
         core_bytes = f.read()
     if len(core_bytes) > (PARTITION_START - 1) * SECTOR:
         raise SystemExit("image: GRUB does not fit in front of the partition")
-    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff",
-                        PARTITION_START, DISK_SECTORS - PARTITION_START)
     with open(partial, "r+b") as f:
-        f.write(boot)                                       # loads sector 1, where core.img begins
-        f.seek(440)
-        f.write(b"XNTH\0\0" + entry + bytes(48) + b"\x55\xaa")
-        f.seek(SECTOR)
+        f.write(boot + partition_table(DISK_SECTORS))       # loads sector 1, where core.img begins
         f.write(core_bytes)
     os.rename(partial, path)
+
+
+def partition_table(sectors):
+    """What follows a disk's boot code in its first sector: one partition, all there is."""
+    entry = struct.pack("<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff",
+                        PARTITION_START, sectors - PARTITION_START)
+    return b"XNTH\0\0" + entry + bytes(48) + b"\x55\xaa"
 
 
 def disk_with(disk, xen, path):

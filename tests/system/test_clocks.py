@@ -8,7 +8,6 @@ are compared without a word between them: a clock is a line over the counter.
 import re
 
 import domains
-from test_lifecycle import mini
 from test_memory import refuse
 
 CPUS, CORES, THREADS = 4, 2, 2      # tests/guests/topology: eight in two sockets
@@ -125,12 +124,12 @@ def check_wall_clock(suite, dom0):
 def check_tsc_modes(suite, dom0):
     with suite.check("tsc_mode: 0 and 2 are taken, 1 and 3 refused in words"):
         for mode in (0, 2):
-            mini(dom0, "t1", tsc_mode=mode)
+            dom0.mini("t1", tsc_mode=mode)
             dom0.must("xm create /etc/xen/t1")
             dom0.must("xm destroy t1")
         for mode, why in ((1, "not supported.*0 and 2"), (3, "not supported.*0 and 2"),
                           (4, "tsc_mode.*0.*3")):
-            mini(dom0, "t1", tsc_mode=mode)
+            dom0.mini("t1", tsc_mode=mode)
             refuse(dom0, "xm create /etc/xen/t1", why)
 
 

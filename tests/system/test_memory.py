@@ -4,7 +4,6 @@ import re
 import time
 
 import domains
-from test_lifecycle import destroy_all, mini, others
 
 BALLOON = "/sys/devices/system/xen_memory/xen_memory0"
 
@@ -130,14 +129,14 @@ def check_guest_balloon(suite, dom0):
 def check_dom0_gives(suite, dom0):
     free, give = free_mib(dom0), 40
     with suite.check("with too little free memory dom0 gives what a new guest lacks"):
-        mini(dom0, "m1", memory=free + give)
+        dom0.mini("m1", memory=free + give)
         dom0.must("xm create /etc/xen/m1", 120)
         got = DOM0_MIB - memory_of(dom0, "Domain-0")
         assert give <= got <= give + 2 * SLACK_MIB, f"dom0 gave {got} MiB, {give} were asked for"
         dom0.must("xm destroy m1")
     with suite.check("below dom0-min-mem it is not shrunk: refused with the numbers"):
         dom0.settle(free_mib)
-        mini(dom0, "m2", memory=free + 200)
+        dom0.mini("m2", memory=free + 200)
         refuse(dom0, "xm create /etc/xen/m2", rf"I need {(free + 200 + SLACK_MIB) << 10} KiB",
                rf"dom0_min_mem is {FLOOR_MIB << 10}", r"would leave only \d+ KiB free")
 
@@ -149,7 +148,7 @@ def check_at_once(suite, dom0):
     with suite.check(f"{AT_ONCE} creates at once, room for {FIT}: {FIT} guests, the others refused"
                      " with the numbers"):
         for i in range(AT_ONCE):
-            mini(dom0, f"a{i}", memory=each)
+            dom0.mini(f"a{i}", memory=each)
         dom0.must(f"(for i in $(seq 0 {AT_ONCE - 1}); do (xm create /etc/xen/a$i 2>&1;"
                   " echo status $?) >/run/a$i & done; wait)", 300)
         answers = [dom0.output(f"cat /run/a{i}") for i in range(AT_ONCE)]
@@ -159,7 +158,7 @@ def check_at_once(suite, dom0):
         for answer in bad:
             assert re.search(r"I need \d+ KiB.* \d+ KiB free|only have \d+", answer), answer
     with suite.check("no half of a guest is left"):
-        rows = others(dom0)
+        rows = dom0.others()
         assert len(rows) == 1 + FIT, rows
         assert all(row[1] == each for name, row in rows.items() if name != "g1"), rows
         homes = dom0.must("xenstore-ls -f /local/domain")
@@ -168,7 +167,7 @@ def check_at_once(suite, dom0):
         claimed = dom0.must(r"xm dmesg | sed -n 's/.* free, \(.*\) claimed,.*/\1/p' | tail -n 1")
         assert claimed == "0 KiB", claimed
     with suite.check("when they go, their memory is free and dom0 takes its own back"):
-        destroy_all(dom0)
+        dom0.destroy_all()
         dom0.must(f"xm mem-set 0 {DOM0_MIB}")
         wait_memory(dom0, "Domain-0", DOM0_MIB)
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """xend and xm, as a person uses them: a guest from create to destroy."""
+import base64
 import re
+import struct
 
 import domains
 import test_bad_config
@@ -10,6 +12,7 @@ from domains import BRIDGE_ADDRESS, GUEST_ADDRESS, ROOT
 HEADER = "Name                                        ID   Mem VCPUs      State   Time(s)"
 MEMORY = 128
 DATA = "/run/data.img"
+EAST = 3 * 3600                         # seconds
 
 # What a loader on dom0's side does, for a disk that has nothing on it.
 LOADER = r"""#!/bin/sh
@@ -41,9 +44,17 @@ def check_start(suite, dom0):
         assert (info["xen_major"], info["xen_minor"]) == ("4", "17")
 
 
+def zone_file(name, seconds):
+    """A time zone that is always so far east of Greenwich, as /etc/localtime has it."""
+    return (b"TZif" + struct.pack(">x15x6I", 0, 0, 0, 0, 1, len(name) + 1) +
+            struct.pack(">ibB", seconds, 0, 0) + name.encode() + b"\0")
+
+
 def check_create(suite, dom0):
     dom0.config("g1", root=True, memory=MEMORY, words=f"test.ip={GUEST_ADDRESS}/24", vif="['']",
-                disk=f"['phy:{ROOT},xvda,w', 'file:{DATA},xvdb,w']")
+                disk=f"['phy:{ROOT},xvda,w', 'file:{DATA},xvdb,w']", localtime=1)
+    zone = base64.b64encode(zone_file("HERE", EAST)).decode()
+    dom0.must(f"echo {zone} | base64 -d >/etc/localtime")
     dom0.must(f"truncate -s 16M {DATA}; ip addr add {BRIDGE_ADDRESS}/24 dev xenbr0")
     with suite.check("xm create -c boots Debian's kernel from a virtual disk, on this console"):
         assert dom0.create_attached("g1") == 1
@@ -54,6 +65,12 @@ def check_create(suite, dom0):
         dom0.must("dd if=/dev/urandom of=/big bs=64k count=64 2>/dev/null; sync;"
                   " md5sum </big >/sum; sync; echo 3 >/proc/sys/vm/drop_caches")
         assert dom0.output("md5sum </big") == dom0.output("cat /sum")
+    with suite.check("localtime=1: the guest's clock is dom0's in its zone"):
+        there = int(dom0.must("date +%s"))
+        dom0.detach()
+        ahead = there - int(dom0.must("date +%s"))
+        assert abs(ahead - EAST) < EAST / 6, ahead
+        dom0.attach("g1")
     with suite.check("what the guest writes to a file: disk is in the file"):
         dom0.must("dd if=/big of=/dev/xvdb bs=64k seek=16 conv=fsync 2>/dev/null", 120)
         inside = dom0.output("cat /sum")
@@ -93,6 +110,14 @@ def check_listing(suite, dom0):
         assert head.split() == ["Name", "ID", "VCPU", "CPU", "State", "Time(s)", "CPU",
                                 "Affinity"], head
         assert re.match(r"g1 {30}     1     0 +\d+   [r-][b-]- +\d+\.\d any cpu$", line), line
+    with suite.check("xm uptime counts, long and short"):
+        head, line = dom0.must("xm uptime g1").splitlines()
+        assert head.split() == ["Name", "ID", "Uptime"], head
+        assert re.match(r"g1 {35}1  0:\d\d:\d\d$", line), line
+        assert re.match(r"\d\d:\d\d:\d\d up  0:\d\d, g1 \(1\)$", dom0.must("xm uptime -s g1"))
+        names = [row.split()[0] for row in dom0.must("xm uptime").splitlines()]
+        assert names == ["Name", "Domain-0", "g1"], names
+        dom0.wait("xm uptime g1", rf"^g1 +1  0:(?!{line[-5:]})\d\d:\d\d$", 10)
     with suite.check("device lists tell of connected devices"):
         disks = dom0.must("xm block-list g1").splitlines()
         assert disks[0].split() == "Vdev BE handle state evt-ch ring-ref BE-path".split()

@@ -138,27 +138,93 @@ def guest_initrd(kernel):
     return path
 
 
+def guest_folder(kernel, folder):
+    """The guest's root file system; its devices come with devtmpfs."""
+    for name, (mode, data, _) in guest_archive(kernel).entries.items():
+        full = os.path.join(folder, name)
+        if stat.S_ISDIR(mode):
+            os.makedirs(full)
+        elif stat.S_ISREG(mode) and not name.startswith("modules"):
+            with open(full, "wb") as f:
+                f.write(data)
+            os.chmod(full, mode & 0o777)
+    with open(folder + "/on-disk", "w") as f:
+        f.write("This is the root disk.\n")
+
+
+def make_disk(path, mebibytes, folder, options=()):
+    """An ext4 of a folder, in a file that is there only when it is whole."""
+    with open(path + ".partial", "wb") as f:
+        f.truncate(mebibytes << 20)
+    image.run("mke2fs", "-q", "-F", "-t", "ext4", "-d", folder, *options, path + ".partial")
+    os.rename(path + ".partial", path)
+
+
 def guest_disk(kernel):
     """A root disk for the guest, to be copied by who writes to it."""
     initrd = guest_initrd(kernel)
     path = initrd[:-5] + ".img"
+    if not os.path.exists(path):
+        with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
+            guest_folder(kernel, folder)
+            make_disk(path, DISK_MIB, folder)
+    return path
+
+
+GRUB_CONFIG = """\
+set timeout=60
+menuentry 'The usual' {
+    linux /boot/vmlinuz root=/dev/xvda1 console=hvc0 loglevel=3 chosen=usual
+    initrd /boot/initrd
+}
+menuentry 'Another' {
+    linux /boot/vmlinuz root=/dev/xvda1 console=hvc0 loglevel=3 chosen=another
+    initrd /boot/initrd
+}
+"""
+
+
+def grub_disk(kernel):
+    """A guest's disk that holds its own kernel, with a partition and GRUB's menu in it."""
+    initrd = guest_initrd(kernel)
+    path = os.path.join(image.CACHE, f"grub-{image.key_of(initrd, GRUB_CONFIG, __file__)}.img")
     if os.path.exists(path):
         return path
+    mebibytes, start = 2 * DISK_MIB, image.PARTITION_START * image.SECTOR
     with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
-        for name, (mode, data, _) in guest_archive(kernel).entries.items():
-            full = os.path.join(folder, name)
-            if stat.S_ISDIR(mode):
-                os.makedirs(full)
-            elif stat.S_ISREG(mode) and not name.startswith("modules"):
-                with open(full, "wb") as f:         # devices come with devtmpfs
-                    f.write(data)
-                os.chmod(full, mode & 0o777)
-        with open(folder + "/on-disk", "w") as f:
-            f.write("This is the root disk.\n")
-        with open(path + ".partial", "wb") as f:
-            f.truncate(DISK_MIB << 20)
-        image.run("mke2fs", "-q", "-F", "-t", "ext4", "-d", folder, path + ".partial")
+        guest_folder(kernel, folder)
+        os.makedirs(folder + "/boot/grub")
+        shutil.copy(kernel.vmlinuz, folder + "/boot/vmlinuz")
+        shutil.copy(initrd, folder + "/boot/initrd")
+        with open(folder + "/boot/grub/grub.cfg", "w") as f:
+            f.write(GRUB_CONFIG)
+        whole = path + ".whole"
+        make_disk(whole, mebibytes - (start >> 20), folder)
+    with open(path + ".partial", "wb") as out, open(whole, "rb") as partition:
+        out.write(bytes(image.BOOT_CODE))
+        out.write(image.partition_table((mebibytes << 20) // image.SECTOR))
+        out.seek(start)
+        shutil.copyfileobj(partition, out)
+    os.remove(whole)
     os.rename(path + ".partial", path)
+    return path
+
+
+def pvgrub():
+    """Debian's GRUB that is a guest's kernel."""
+    return image.package_unpack(["grub-xen-host"]) + "/usr/lib/grub-xen/grub-x86_64-xen.bin"
+
+
+def files_disk(files):
+    """A disk with files from this host: {name: path}."""
+    key = image.key_of(__file__, *files, *files.values())
+    path = os.path.join(image.CACHE, f"files-{key}.img")
+    if not os.path.exists(path):
+        with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
+            for name, source in files.items():
+                shutil.copy(source, os.path.join(folder, name))
+            total = sum(map(os.path.getsize, files.values()))
+            make_disk(path, (total >> 20) * 11 // 10 + 8, folder)
     return path
 
 
@@ -178,11 +244,11 @@ def mini_kernel():
 
 def base_archive(kernel):
     """dom0 without tools, as an uncompressed archive that others can follow."""
-    init = os.path.join(HERE, "guest", "init")
+    init, holdings = (os.path.join(HERE, "guest", name) for name in ("init", "holdings"))
     initrd = guest_initrd(kernel)
     programs = own_programs("physinfo", *GUEST_PROGRAMS)
     packages = package_closure(USERLAND)
-    key = image.key_of(init, initrd, kernel.root, __file__, image.__file__, *packages,
+    key = image.key_of(init, holdings, initrd, kernel.root, __file__, image.__file__, *packages,
                        mini_kernel(), *(path for _, path in programs))
     path = os.path.join(image.CACHE, f"tools-dom0-{key}.cpio")
     if os.path.exists(path):
@@ -198,6 +264,7 @@ def base_archive(kernel):
     archive.file("etc/hosts", "127.0.0.1 localhost dom0\n")
     archive.copy("usr/bin/busybox", shutil.which("busybox") or "/bin/busybox", 0o755)
     archive.copy("init", init, 0o755)
+    archive.copy("usr/bin/holdings", holdings, 0o755)
     put = Programs(archive, image.package_unpack(packages))
     put.add("bin/sh", put.find("bin/dash"))
     for name in USERLAND_FILES:
