@@ -96,8 +96,7 @@ static void init_text prepare_memory(void)
     log_always("System RAM: %luMB (%lukB)\n", memory_map_ram(&boot_info) >> 20,
                memory_map_ram(&boot_info) >> 10);
 
-    boot_reserve(0, 0x1000);
-    boot_reserve(AP_TRAMPOLINE_PHYS, AP_TRAMPOLINE_PHYS + PAGE_SIZE);
+    boot_reserve(0, LOW_MEMORY_END);
     boot_reserve(image_to_maddr(image_start).a, image_to_maddr(image_end).a);
     for (unsigned int i = 0; i < boot_info.nr_modules; i++)
         boot_reserve(boot_info.module[i].start, boot_info.module[i].end);

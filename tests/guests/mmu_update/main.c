@@ -199,6 +199,11 @@ static void check_device_memory(void)
     EXPECT_EQ(pt_write_maddr(updates[0].ptr, 0), 0);
     EXPECT_EQ(mmu_update(updates, 1, NULL, DOMID_SELF), 0);
     EXPECT_EQ(pt_write_maddr(updates[0].ptr, 0), 0);
+
+    section("memory below 1 MiB is the firmware's; Linux looks there from 512 KiB on");
+    for (uint64_t mfn = 0x80; mfn < 0x100; mfn++)
+        EXPECT_EQ(update_va_mapping(SPOT, mfn << PAGE_SHIFT | PTE_RO, UVMF_INVLPG), 0);
+    EXPECT_EQ(update_va_mapping(SPOT, 0, UVMF_INVLPG), 0);
 }
 
 TEST("mmu_update")

@@ -62,6 +62,11 @@ uint64_t memory_map_address_of(const struct boot_info *info, uint64_t ram);
 /* Physical memory before the heap exists: whole pages, zeroed, never freed.  NULL when none is
  * left. */
 void *boot_alloc_pages(uint64_t bytes, uint64_t align) must_check;
+/*
+ * Below it is the firmware's ground, RAM or not: dom0's kernel looks there for tables by machine
+ * address, Linux from 512 KiB on (iBFT).  It is in no heap and nobody's; one page is our trampoline.
+ */
+#define LOW_MEMORY_END  (1UL << 20)
 /* never handed out, by boot_alloc or to the heap */
 void boot_reserve(uint64_t start, uint64_t end);
 void boot_memory_to_heap(void);                     /* all the rest */

@@ -63,7 +63,7 @@ void *init_text boot_alloc_pages(uint64_t bytes, uint64_t align)
         const struct boot_memory *m = &boot_info.memory[i];
         if (m->type != BOOT_MEMORY_RAM || m->start >= 1UL << 32)
             continue;
-        uint64_t low = max(round_up(m->start, (uint64_t)PAGE_SIZE), 1UL << 20);
+        uint64_t low = max(round_up(m->start, (uint64_t)PAGE_SIZE), LOW_MEMORY_END);
         uint64_t high = round_down(min(m->end, 1UL << 32), (uint64_t)PAGE_SIZE);
         uint64_t at = find_in(low, high, bytes, align);
         if (!at)
@@ -82,8 +82,7 @@ void init_text boot_memory_to_heap(void)
         const struct boot_memory *m = &boot_info.memory[i];
         if (m->type != BOOT_MEMORY_RAM)
             continue;
-        /* never frame 0: it must not look like a valid answer */
-        uint64_t at = max(m->start, 1UL << 12);
+        uint64_t at = m->start;
         for (unsigned int r = 0; r < nr_reserved && at < m->end; r++) {
             if (reserved[r].end <= at)
                 continue;

@@ -111,10 +111,11 @@ static int deny_memory(struct domain *d, uint64_t first_mfn, uint64_t last_mfn)
 /* Whole pages of RAM; a page that is only partly RAM holds firmware's data and nothing of ours. */
 static int deny_ram(struct domain *d)
 {
-    int rc = 0;
+    int rc = deny_memory(d, AP_TRAMPOLINE_PHYS >> PAGE_SHIFT, AP_TRAMPOLINE_PHYS >> PAGE_SHIFT);
     for (unsigned int i = 0; i < boot_info.nr_memory && !rc; i++) {
         const struct boot_memory *m = &boot_info.memory[i];
-        uint64_t first = div_round_up(m->start, (uint64_t)PAGE_SIZE), end = m->end >> PAGE_SHIFT;
+        uint64_t first = div_round_up(max(m->start, LOW_MEMORY_END), PAGE_SIZE);
+        uint64_t end = m->end >> PAGE_SHIFT;
         if (m->type == BOOT_MEMORY_RAM && first < end)
             rc = deny_memory(d, first, end - 1);
     }
