@@ -21,6 +21,7 @@
 
 #include "api/api.h"
 #include "daemon.h"
+#include "device/device.h"
 #include "device/qemu.h"
 #include "domain/domain.h"
 #include "node/cpupool.h"
@@ -99,6 +100,7 @@ static int prepare(struct xend *x)
         return 1;
     log_info("xend %s starts", XENITH_VERSION);
     network_script(x, "start");
+    scripts_settle();
     state_recover(x);
     qemu_sweep(x);
     keep_dom0_cpus(x);

@@ -124,5 +124,10 @@ struct script *script_start(struct xend *x, const char *path, const char *argume
 void script_kill(struct script **s);
 /* /etc/xen/scripts/NAME, or name if it is a path; free() it. */
 char *script_path(const char *name);
+/*
+ * Waits for the scripts of a xend that was killed, a few seconds at most: what they make would come
+ * after we have taken away what is left of their domains.
+ */
+void scripts_settle(void);
 
 #endif

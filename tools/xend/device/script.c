@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <base/alloc.h>
@@ -16,6 +18,10 @@
 #include "device/device.h"
 
 #define SCRIPT_DIR "/etc/xen/scripts"
+#define RUN_DIR "/var/run/xend"
+#define SETTLE_MS 5000
+
+static int lock_fd = -1;        /* open in us and in every script: locked until the last one ends */
 
 struct script {
     struct child child;
@@ -26,6 +32,22 @@ struct script {
 };
 
 extern char **environ;
+
+void scripts_settle(void)
+{
+    mkdir(RUN_DIR, 0755);
+    int fd = open(RUN_DIR "/scripts", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK; ms += 20) {
+        if (ms >= SETTLE_MS) {
+            log_warn("scripts that a former xend started are still at work");
+            break;
+        }
+        usleep(20000);
+    }
+    flock(fd, LOCK_SH);
+    lock_fd = fd;
+}
 
 char *script_path(const char *name)
 {
@@ -69,6 +91,7 @@ static void __attribute__((noreturn)) be_script(int fd, const char *path, const 
     int null = open("/dev/null", O_RDONLY);
 
     setpgid(0, 0);
+    fcntl(lock_fd, F_SETFD, 0);
     child_become_program();
     dup2(null, 0);
     dup2(fd, 1);

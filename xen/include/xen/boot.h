@@ -64,7 +64,7 @@ uint64_t memory_map_address_of(const struct boot_info *info, uint64_t ram);
 void *boot_alloc_pages(uint64_t bytes, uint64_t align) must_check;
 /*
  * Below it is the firmware's ground, RAM or not: dom0's kernel looks there for tables by machine
- * address, Linux from 512 KiB on (iBFT).  It is in no heap and nobody's; one page is our trampoline.
+ * address, Linux from 512 KiB on (iBFT).  It is in no heap and nobody's; one page: our trampoline.
  */
 #define LOW_MEMORY_END  (1UL << 20)
 /* never handed out, by boot_alloc or to the heap */
