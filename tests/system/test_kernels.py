@@ -21,7 +21,7 @@ KERNELS = {
     "sid": ("sid", "linux-image-amd64"),
 }
 ALWAYS = ("5.10", "backports")
-# Not as dom0: built without what it takes; the others stand still on their way, on Xen 4.17 as well.
+# Not as dom0: built without what it takes; two stand still on their way, on Xen 4.17 as well.
 NO_DOM0 = ("cloud", "rt", "trixie-rt")
 GUEST_DISK, FILES_DISK = "/dev/vdb", "/dev/vdc"
 MEMORY = "192"
