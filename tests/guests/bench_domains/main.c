@@ -131,7 +131,7 @@ static void add_domain(void)
 
 TEST("bench_domains")
 {
-    unsigned int most = strstr_in((const char *)start_info->cmd_line, "guest=many") ? 100 : 10;
+    unsigned int most = told("guest=many") ? 100 : 10;
 
     own_port = event_bind_ipi(0);
     for (unsigned int n = 1; n <= most; n++) {

@@ -198,8 +198,8 @@ static void measure(const char *name, void (*run)(struct own *o))
 TEST("bench_scale")
 {
     cpus = vcpu_count();
-    is_counted = strstr_in((const char *)start_info->cmd_line, "guest=cpus");
-    is_threaded = strstr_in((const char *)start_info->cmd_line, "guest=threads");
+    is_counted = told("guest=cpus");
+    is_threaded = told("guest=threads");
     grant_init();
     counters_init();
     for (unsigned int id = 0; id < cpus; id++) {

@@ -173,18 +173,13 @@ static void measure_events(const char *name, void (*function)(void *), bool slee
     measure_wake(name, sleeps);
 }
 
-static bool is_asked(const char *what)
-{
-    return strstr_in((const char *)start_info->cmd_line, what);
-}
-
 TEST("bench_sched")
 {
-    if (is_asked("ipi_running")) {
+    if (told("ipi_running")) {
         measure_events("ipi_running", spinner, false);
-    } else if (is_asked("ipi_idle")) {
+    } else if (told("ipi_idle")) {
         measure_events("ipi_idle", sleeper, false);
-    } else if (is_asked("wake")) {
+    } else if (told("wake")) {
         measure_events("wake", sleeper, true);
     } else {
         measure_one();

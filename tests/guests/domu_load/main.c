@@ -96,21 +96,16 @@ static void ping(void)
     } while (!is_test);
 }
 
-static bool is_asked(const char *what)
-{
-    return strstr_in((const char *)start_info->cmd_line, what);
-}
-
 TEST("domu_load")
 {
     long timer = event_bind_virq(VIRQ_TIMER, 0);
 
     REQUIRE(timer > 0);
     event_unmask(timer);
-    is_test = !is_asked("load=");
-    if (is_test || is_asked("load=ping"))
+    is_test = !told("load=");
+    if (is_test || told("load=ping"))
         ping();
-    while (is_asked("load=idle"))
+    while (told("load=idle"))
         sleep_until(time_now() + 1000 * SECOND);
     spin_all();
 }

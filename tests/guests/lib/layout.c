@@ -12,7 +12,7 @@ static void check_fields(void)
     EXPECT(strstr_in(start_info->magic, "x86_64"));
     EXPECT(start_info->flags & SIF_PRIVILEGED);
     EXPECT(start_info->flags & SIF_INITDOMAIN);
-    EXPECT(strstr_in((const char *)start_info->cmd_line, "guest="));
+    EXPECT(told("guest="));
 
     section("what dom0 has and has not");
     EXPECT_EQ(start_info->store_mfn, 0);

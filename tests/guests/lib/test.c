@@ -10,6 +10,26 @@ static struct {
     unsigned int count;
 } failure;
 
+bool told(const char *words)
+{
+    return strstr_in((const char *)start_info->cmd_line, words);
+}
+
+uint64_t told_number(const char *name, uint64_t otherwise)
+{
+    const char *at = (const char *)start_info->cmd_line;
+    uint64_t value = 0;
+
+    for (; *at; at++) {
+        if (strncmp(at, name, strlen(name)))
+            continue;
+        for (at += strlen(name); *at >= '0' && *at <= '9'; at++)
+            value = value * 10 + *at - '0';
+        return value;
+    }
+    return otherwise;
+}
+
 /* Without the folders above the test's. */
 static const char *base_name(const char *path)
 {

@@ -26,6 +26,10 @@ void test_main(void);
 void printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void console_write(const char *text, size_t n);
 
+/* The kernel's command line: whether it has the words; the number behind "name=". */
+bool told(const char *words);
+uint64_t told_number(const char *name, uint64_t otherwise);
+
 /* Printed when it begins, so that a log without a verdict tells where the test was. */
 void section(const char *what);
 

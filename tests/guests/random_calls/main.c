@@ -35,21 +35,6 @@ static uint64_t pages_at_start;
 static unsigned int round_flags;
 static struct chaos own;                /* dom0's own generator */
 
-static uint64_t option(const char *name, uint64_t otherwise)
-{
-    const char *at = (const char *)start_info->cmd_line;
-    uint64_t value = 0;
-
-    for (; *at; at++) {
-        if (strncmp(at, name, strlen(name)))
-            continue;
-        for (at += strlen(name); *at >= '0' && *at <= '9'; at++)
-            value = value * 10 + *at - '0';
-        return value;
-    }
-    return otherwise;
-}
-
 static uint64_t pattern_word(unsigned int i)
 {
     return (i + 1) * 0x9e3779b97f4a7c15;
@@ -295,9 +280,9 @@ static void play_round(void)
 
 TEST("random_calls")
 {
-    seed = option("seed=", seed);
-    rounds = option("rounds=", rounds);
-    calls_wanted = option("calls=", calls_wanted);
+    seed = told_number("seed=", seed);
+    rounds = told_number("rounds=", rounds);
+    calls_wanted = told_number("calls=", calls_wanted);
     grant_init();
     fill_pattern();
     child_create(&victim, 1);

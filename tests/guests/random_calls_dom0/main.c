@@ -21,21 +21,6 @@
 static struct child child;
 static uint64_t calls = 2000;
 
-static uint64_t option(const char *name, uint64_t otherwise)
-{
-    const char *at = (const char *)start_info->cmd_line;
-    uint64_t value = 0;
-
-    for (; *at; at++) {
-        if (strncmp(at, name, strlen(name)))
-            continue;
-        for (at += strlen(name); *at >= '0' && *at <= '9'; at++)
-            value = value * 10 + *at - '0';
-        return value;
-    }
-    return otherwise;
-}
-
 static void nothing(void)
 {
 }
@@ -70,9 +55,9 @@ static bool are_done(void)
 
 TEST("random_calls_dom0")
 {
-    uint64_t seed = option("seed=", 1);
+    uint64_t seed = told_number("seed=", 1);
 
-    calls = option("calls=", calls);
+    calls = told_number("calls=", calls);
     child_create(&child, 2);
     child_build(&child, nothing);
     choose_targets();
