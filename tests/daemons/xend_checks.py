@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from world import (OUT, PATIENCE, READ, TOP, WRITE, DIRECTORY, Store, console_ring, expect,
+from world import (ASAN, DIRECTORY, OUT, PATIENCE, READ, TOP, WRITE, Store, console_ring, expect,
                    wait_for)
 
 BOOT_DIR, STATE_DIR = "/run/xend/boot", "/var/lib/xend"
@@ -29,8 +29,12 @@ def own_machine():
     shutil.rmtree(etc + "/xen", ignore_errors=True)
     os.makedirs(etc + "/xen/scripts")
     subprocess.run(["mount", "--bind", etc, "/etc"], check=True)
+    write_script("exit 0")
+
+
+def write_script(text):
     with open("/etc/xen/scripts/block", "w") as f:
-        f.write("#!/bin/sh\nexit 0\n")
+        f.write(f"#!/bin/sh\n{text}\n")
     os.chmod("/etc/xen/scripts/block", 0o755)
 
 
@@ -131,6 +135,39 @@ class Backend:
                     if self.store.ask(READ, state) == (READ, b"1"):
                         self.store.ask(WRITE, state, "2")
             time.sleep(0.02)
+
+
+# ---- a script that outlives xend ----
+
+SLOW_SCRIPT = """[ "$1" = add ] || exit 0
+: >{folder}/began
+sleep 2
+{bin}/xenstore-write "$XENBUS_PATH/hotplug-status" connected || exit 1
+: >{folder}/ended"""
+
+
+def check_script_outlives(world):
+    """xend is killed while a script runs: what the script writes then is not left behind."""
+    start_machine(world)
+    write_script(SLOW_SCRIPT.format(folder=world.folder, bin=ASAN + "/bin"))
+    disk = world.folder + "/image"
+    with open(disk, "w") as f:
+        f.truncate(1 << 20)
+    with Backend(world):
+        path = config(world, "s", disk=f"['file:{disk},xvda,w']")
+        creator = subprocess.Popen(["xm", "create", path], env=world.env, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        wait_for("the script", lambda: os.path.exists(world.folder + "/began"))
+        world.stop("xend", signal.SIGKILL)
+        start_xend(world)
+        creator.wait(timeout=PATIENCE)
+        wait_for("its end", lambda: os.path.exists(world.folder + "/ended"))
+        nothing_left(world, "s")
+    left = subprocess.run(["xenstore-ls", "/local/domain/0/backend"], env=world.env, text=True,
+                          capture_output=True, check=False).stdout
+    expect("hotplug-status" not in left, left)
+    write_script("exit 0")
+    world.end()
 
 
 # ---- boot loaders ----
@@ -430,4 +467,4 @@ def check_pools(world):
 
 
 CHECKS = [check_boot_loader, check_boot_loader_killed, check_boot_loader_console, check_hardware,
-          check_clock, check_pools]
+          check_clock, check_pools, check_script_outlives]
