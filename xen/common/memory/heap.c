@@ -16,6 +16,8 @@
  * A buddy that has FRAME_FREE and the same order in aux is a head: were it inside a larger free
  * block, then that block would contain us as well.
  *
+ * What counts as free is on the lists, or off them for a moment while idle time erases it.
+ *
  * Lock: heap_lock, never held while memory is erased.  Not for interrupt handlers.
  */
 #include <lib/math.h>
@@ -48,7 +50,8 @@ struct free_list {
 };
 
 struct zone {
-    uint64_t free;                      /* pages */
+    uint64_t free;                      /* pages, those being erased among them */
+    unsigned int erasing;               /* free blocks that are off the lists */
     uint32_t orders;                    /* bit per order: its list is not empty */
     struct free_list list[HEAP_MAX_ORDER + 1];
 };
@@ -105,8 +108,6 @@ static void block_insert(struct frame *f, unsigned int order, bool dirty)
         list->first = nr;
     }
     zone->orders |= 1u << order;
-    zone->free += 1ull << order;
-    heap_nr_free += 1ull << order;
 }
 
 static void block_remove(struct frame *f)
@@ -128,8 +129,13 @@ static void block_remove(struct frame *f)
     if (list->first == FRAME_NONE) {
         zone->orders &= ~(1u << order);
     }
-    zone->free -= 1ull << order;
-    heap_nr_free -= 1ull << order;
+}
+
+/* The block at f has become free, or no longer is. */
+static void count_free(const struct frame *f, int64_t pages)
+{
+    zone_at(number_of(f))->free += pages;
+    heap_nr_free += pages;
 }
 
 /* The block's free buddy of the same order, or NULL. */
@@ -208,10 +214,11 @@ struct wish {
     uint64_t nodes;                     /* wanted first */
     unsigned int node;                  /* the first of them, if among them */
     bool exact;                         /* and no others */
+    bool busy;                          /* what there was is being erased */
 };
 
 /* From zones top..bottom+1 of one node; `join` makes large blocks of whatever there is. */
-static struct frame *node_take(struct zone *zones, const struct wish *w, unsigned int top,
+static struct frame *node_take(struct zone *zones, struct wish *w, unsigned int top,
                                unsigned int bottom, bool join)
 {
     for (unsigned int z = top; z > bottom; z--) {
@@ -222,6 +229,7 @@ static struct frame *node_take(struct zone *zones, const struct wish *w, unsigne
         if (f) {
             return f;
         }
+        w->busy |= zones[z].erasing > 0;
     }
     return NULL;
 }
@@ -249,7 +257,7 @@ static unsigned int node_choose(uint64_t nodes, const struct wish *w)
     return best;
 }
 
-static struct frame *nodes_take(uint64_t nodes, const struct wish *w, unsigned int top,
+static struct frame *nodes_take(uint64_t nodes, struct wish *w, unsigned int top,
                                 unsigned int bottom, bool join)
 {
     while (nodes) {
@@ -263,7 +271,7 @@ static struct frame *nodes_take(uint64_t nodes, const struct wish *w, unsigned i
     return NULL;
 }
 
-static struct frame *range_take(const struct wish *w, unsigned int top, unsigned int bottom)
+static struct frame *range_take(struct wish *w, unsigned int top, unsigned int bottom)
 {
     for (unsigned int join = 0; top > bottom && join <= (w->order > 0); join++) {
         struct frame *f;
@@ -284,7 +292,7 @@ static struct frame *range_take(const struct wish *w, unsigned int top, unsigned
 
 /* Who could do with any address takes those that devices with few address lines can reach last,
  * and leaves the reserve. */
-static struct frame *block_take(const struct wish *w)
+static struct frame *block_take(struct wish *w)
 {
     if (likely(w->top_zone <= dma_zone || dma_zone == 0)) {
         return range_take(w, w->top_zone, 0);
@@ -352,11 +360,19 @@ struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int 
     }
 
     spin_lock(&heap_lock);
-    struct frame *f = claim_allows(d, 1ull << order) ? block_take(&wish) : NULL;
-    if (!f) {
+    struct frame *f;
+    while (!claim_allows(d, 1ull << order) || !(f = block_take(&wish))) {
+        bool again = order == 0 && wish.busy;
         spin_unlock(&heap_lock);
-        return NULL;
+        if (!again) {
+            return NULL;
+        }
+        /* The last pages are being erased: they are there in a moment. */
+        cpu_relax();
+        wish.busy = false;
+        spin_lock(&heap_lock);
     }
+    count_free(f, -(1ll << order));
     bool head_dirty = f->count & FRAME_DIRTY;
     f->count = STATE_ALLOCATED;
     if (d) {
@@ -403,6 +419,7 @@ void heap_free(struct frame *f, unsigned int order)
     check(!(f->count & FRAME_FREE));
     f->count = STATE_FREE | FRAME_DIRTY;
     f->type = 0;
+    count_free(f, 1ll << order);
     block_free(f, order, true);
     spin_unlock(&heap_lock);
 }
@@ -482,6 +499,7 @@ bool heap_scrub_idle(void)
     unsigned int order = f->aux & BLOCK_ORDER;
     bool is_dirty = f->count & FRAME_DIRTY;
     f->count = STATE_ALLOCATED;
+    zone_at(number_of(f))->erasing++;
     spin_unlock(&heap_lock);
 
     arch_frames_settle(f, order);
@@ -499,6 +517,7 @@ bool heap_scrub_idle(void)
     atomic_sub(&dirty_hint, erased);
 
     spin_lock(&heap_lock);
+    zone_at(number_of(f))->erasing--;
     f->count = STATE_FREE;
     block_free(f, order, false);
     spin_unlock(&heap_lock);
@@ -580,6 +599,7 @@ void heap_add(uint64_t start, uint64_t end)
         spin_lock(&heap_lock);
         total_pages += 1ull << order;
         node_total[node_of_frame(number_of(f))] += 1ull << order;
+        count_free(f, 1ll << order);
         block_free(f, order, false);
         spin_unlock(&heap_lock);
     }
@@ -666,6 +686,7 @@ static void block_insert_by_node(struct frame *f, unsigned int order, bool dirty
 {
     uint32_t nr = number_of(f);
     if (order == 0 || node_is_same(nr, nr + (1u << order) - 1)) {
+        count_free(f, 1ll << order);
         block_insert(f, order, dirty);
         return;
     }
@@ -681,6 +702,7 @@ static uint32_t take_all(void)
         while (zone->orders) {
             struct frame *f = frame_at(zone->list[__builtin_ctz(zone->orders)].first);
             block_remove(f);
+            count_free(f, -(1ll << (f->aux & BLOCK_ORDER)));
             f->next = chain;
             chain = number_of(f);
         }
