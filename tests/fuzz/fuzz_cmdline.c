@@ -22,9 +22,8 @@ static int take(const char *value)
 
 static void warn(const char *option, const char *why)
 {
-    if (strlen(option) >= CMDLINE_WORD || why[0] == '\0') {
+    if (strlen(option) >= CMDLINE_WORD || why[0] == '\0')
         abort();
-    }
 }
 
 static const struct boot_option table[] = {
@@ -43,9 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(line, data, size);
     line[size] = '\0';
     const char *rest = cmdline_parse(line, table, sizeof(table) / sizeof(table[0]), warn);
-    if (rest != NULL && (rest < line || rest > line + size)) {
+    if (rest != NULL && (rest < line || rest > line + size))
         abort();
-    }
     free(line);
     return 0;
 }

@@ -12,17 +12,15 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0) {
+    if (size == 0)
         return 0;
-    }
     size_t room = (size_t)data[0] << 6;
     uint8_t *out = malloc(room);
     size_t written;
 
     decompress(data + 1, size - 1, out, room, &written);
-    if (written > room) {
+    if (written > room)
         abort();
-    }
     free(out);
     return 0;
 }

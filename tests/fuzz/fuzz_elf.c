@@ -14,9 +14,8 @@ static int touch(void *context, const struct elf_segment *segment, const void *b
     const uint8_t *p = bytes;
 
     (void)context;
-    if (segment->filesz > 0) {
+    if (segment->filesz > 0)
         sink = p[0] ^ p[segment->filesz - 1];
-    }
     return 0;
 }
 

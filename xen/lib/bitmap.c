@@ -22,9 +22,8 @@ void bitmap_zero(unsigned long *map, unsigned long bits)
 
 void bitmap_fill(unsigned long *map, unsigned long bits)
 {
-    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
+    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++)
         map[i] = valid_mask(i, bits);
-    }
 }
 
 void bitmap_copy(unsigned long *to, const unsigned long *from, unsigned long bits)
@@ -68,16 +67,14 @@ void bitmap_clear_range(unsigned long *map, unsigned long first, unsigned long c
 static unsigned long find_next(const unsigned long *map, unsigned long bits, unsigned long start,
                                unsigned long flip)
 {
-    if (start >= bits) {
+    if (start >= bits)
         return bits;
-    }
     unsigned long i = start / BITS_PER_LONG;
     unsigned long word = (map[i] ^ flip) & (~0ul << (start % BITS_PER_LONG));
 
     while (word == 0) {
-        if (++i >= BITS_TO_LONGS(bits)) {
+        if (++i >= BITS_TO_LONGS(bits))
             return bits;
-        }
         word = map[i] ^ flip;
     }
     return min(bits, i * BITS_PER_LONG + (unsigned long)__builtin_ctzl(word));
@@ -98,9 +95,8 @@ unsigned long bitmap_weight(const unsigned long *map, unsigned long bits)
 {
     unsigned long weight = 0;
 
-    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
+    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++)
         weight += count_bits(map[i] & valid_mask(i, bits));
-    }
     return weight;
 }
 
@@ -117,9 +113,8 @@ bool bitmap_is_full(const unsigned long *map, unsigned long bits)
 bool bitmap_equal(const unsigned long *a, const unsigned long *b, unsigned long bits)
 {
     for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
-        if (((a[i] ^ b[i]) & valid_mask(i, bits)) != 0) {
+        if (((a[i] ^ b[i]) & valid_mask(i, bits)) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -127,9 +122,8 @@ bool bitmap_equal(const unsigned long *a, const unsigned long *b, unsigned long 
 bool bitmap_intersects(const unsigned long *a, const unsigned long *b, unsigned long bits)
 {
     for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
-        if ((a[i] & b[i] & valid_mask(i, bits)) != 0) {
+        if ((a[i] & b[i] & valid_mask(i, bits)) != 0)
             return true;
-        }
     }
     return false;
 }
@@ -137,9 +131,8 @@ bool bitmap_intersects(const unsigned long *a, const unsigned long *b, unsigned 
 bool bitmap_is_subset(const unsigned long *part, const unsigned long *whole, unsigned long bits)
 {
     for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
-        if ((part[i] & ~whole[i] & valid_mask(i, bits)) != 0) {
+        if ((part[i] & ~whole[i] & valid_mask(i, bits)) != 0)
             return false;
-        }
     }
     return true;
 }
@@ -147,25 +140,22 @@ bool bitmap_is_subset(const unsigned long *part, const unsigned long *whole, uns
 void bitmap_and(unsigned long *to, const unsigned long *a, const unsigned long *b,
                 unsigned long bits)
 {
-    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
+    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++)
         to[i] = a[i] & b[i];
-    }
 }
 
 void bitmap_or(unsigned long *to, const unsigned long *a, const unsigned long *b,
                unsigned long bits)
 {
-    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
+    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++)
         to[i] = a[i] | b[i];
-    }
 }
 
 void bitmap_andnot(unsigned long *to, const unsigned long *a, const unsigned long *b,
                    unsigned long bits)
 {
-    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++) {
+    for (unsigned long i = 0; i < BITS_TO_LONGS(bits); i++)
         to[i] = a[i] & ~b[i];
-    }
 }
 
 int bitmap_print_list(char *buf, size_t size, const unsigned long *map, unsigned long bits)
@@ -173,9 +163,8 @@ int bitmap_print_list(char *buf, size_t size, const unsigned long *map, unsigned
     size_t len = 0;
     unsigned long first = bitmap_find_first(map, bits);
 
-    if (size > 0) {
+    if (size > 0)
         buf[0] = '\0';
-    }
     while (first < bits) {
         unsigned long end = bitmap_find_next_zero(map, bits, first);
         const char *comma = len > 0 ? "," : "";

@@ -34,16 +34,14 @@ int bzimage_open(struct bzimage *image, const void *data, size_t size)
         return -ENOEXEC;
     }
     unsigned int version = p[VERSION] | (unsigned int)p[VERSION + 1] << 8;
-    if (version < 0x208) {
+    if (version < 0x208)
         return -ENOEXEC;
-    }
     uint64_t setup_sects = p[SETUP_SECTS] != 0 ? p[SETUP_SECTS] : 4;
     uint64_t offset = (setup_sects + 1) * SECTOR + read32(p + PAYLOAD_OFFSET);
     uint64_t len = read32(p + PAYLOAD_LENGTH);
 
-    if (len == 0 || offset > size || len > size - offset) {
+    if (len == 0 || offset > size || len > size - offset)
         return -EINVAL;
-    }
     *image = (struct bzimage){
         .version = version,
         .payload = p + offset,

@@ -32,9 +32,8 @@ static const struct {
 enum packing decompress_packing(const void *in, size_t in_len)
 {
     for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-        if (in_len >= formats[i].len && memcmp(in, formats[i].magic, formats[i].len) == 0) {
+        if (in_len >= formats[i].len && memcmp(in, formats[i].magic, formats[i].len) == 0)
             return formats[i].packing;
-        }
     }
     return PACKING_NONE;
 }
@@ -42,18 +41,16 @@ enum packing decompress_packing(const void *in, size_t in_len)
 const char *decompress_name(enum packing packing)
 {
     for (size_t i = 0; i < ARRAY_SIZE(formats); i++) {
-        if (formats[i].packing == packing) {
+        if (formats[i].packing == packing)
             return formats[i].name;
-        }
     }
     return "none";
 }
 
 size_t decompress_size(const void *in, size_t in_len)
 {
-    if (decompress_packing(in, in_len) == PACKING_NONE || in_len < 8) {
+    if (decompress_packing(in, in_len) == PACKING_NONE || in_len < 8)
         return 0;
-    }
     return unpack_le32((const uint8_t *)in + in_len - 4);
 }
 

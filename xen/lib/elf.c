@@ -23,9 +23,8 @@ static uint64_t read_le(const uint8_t *p, unsigned int bytes)
 {
     uint64_t value = 0;
 
-    for (unsigned int i = 0; i < bytes; i++) {
+    for (unsigned int i = 0; i < bytes; i++)
         value |= (uint64_t)p[i] << (8 * i);
-    }
     return value;
 }
 
@@ -60,20 +59,16 @@ static bool table_in_file(const struct elf_image *elf, uint64_t offset, unsigned
 
 static int check_identity(const uint8_t *p, size_t size)
 {
-    if (size < EHDR_SIZE_32 || memcmp(p, "\177ELF", 4) != 0) {
+    if (size < EHDR_SIZE_32 || memcmp(p, "\177ELF", 4) != 0)
         return -ENOEXEC;
-    }
-    if (p[5] != DATA_LITTLE || p[6] != 1) {
+    if (p[5] != DATA_LITTLE || p[6] != 1)
         return -ENOEXEC;
-    }
     unsigned int type = read16(p + 16);
     unsigned int machine = read16(p + 18);
-    if (type != TYPE_EXEC && type != TYPE_DYN) {
+    if (type != TYPE_EXEC && type != TYPE_DYN)
         return -ENOEXEC;
-    }
-    if (p[4] == CLASS_64) {
+    if (p[4] == CLASS_64)
         return machine != MACHINE_X86_64 ? -ENOEXEC : size < EHDR_SIZE_64 ? -EINVAL : 0;
-    }
     return p[4] == CLASS_32 && machine == MACHINE_386 ? 0 : -ENOEXEC;
 }
 
@@ -82,12 +77,10 @@ static int check_segments(const struct elf_image *elf)
     for (unsigned int i = 0; i < elf->phnum; i++) {
         struct elf_segment s;
         elf_segment(elf, i, &s);
-        if (s.type != ELF_PT_LOAD && s.type != ELF_PT_NOTE) {
+        if (s.type != ELF_PT_LOAD && s.type != ELF_PT_NOTE)
             continue;
-        }
-        if (!in_file(elf, s.offset, s.filesz)) {
+        if (!in_file(elf, s.offset, s.filesz))
             return -EINVAL;
-        }
         if (s.type == ELF_PT_LOAD &&
             (s.filesz > s.memsz || s.vaddr + s.memsz < s.vaddr || s.paddr + s.memsz < s.paddr)) {
             return -EINVAL;
@@ -101,9 +94,8 @@ int elf_open(struct elf_image *elf, const void *data, size_t size)
     const uint8_t *p = data;
     int rc = check_identity(p, size);
 
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     *elf = (struct elf_image){ .data = p, .size = size, .is_64 = p[4] == CLASS_64 };
     elf->entry = read_word(elf, p, 24, 24);
     elf->phoff = read_word(elf, p, 28, 32);
@@ -150,16 +142,14 @@ static const uint8_t *section_header(const struct elf_image *elf, unsigned int i
 /* The name at 'index' of the section-name table, or "" unless it ends inside that table. */
 static const char *section_name(const struct elf_image *elf, uint32_t index)
 {
-    if (elf->shstrndx >= elf->shnum) {
+    if (elf->shstrndx >= elf->shnum)
         return "";
-    }
     const uint8_t *p = section_header(elf, elf->shstrndx);
     uint64_t offset = read_word(elf, p, 16, 24);
     uint64_t size = read_word(elf, p, 20, 32);
 
-    if (!in_file(elf, offset, size) || index >= size) {
+    if (!in_file(elf, offset, size) || index >= size)
         return "";
-    }
     const char *name = (const char *)elf->data + offset + index;
     return memchr(name, '\0', size - index) != NULL ? name : "";
 }
@@ -185,9 +175,8 @@ int elf_load_span(const struct elf_image *elf, struct elf_span *span)
     for (unsigned int i = 0; i < elf->phnum; i++) {
         struct elf_segment s;
         elf_segment(elf, i, &s);
-        if (s.type != ELF_PT_LOAD || s.memsz == 0) {
+        if (s.type != ELF_PT_LOAD || s.memsz == 0)
             continue;
-        }
         span->virt_start = min(span->virt_start, s.vaddr);
         span->virt_end = max(span->virt_end, s.vaddr + s.memsz);
         span->phys_start = min(span->phys_start, s.paddr);
@@ -203,13 +192,11 @@ int elf_load(const struct elf_image *elf,
     for (unsigned int i = 0; i < elf->phnum; i++) {
         struct elf_segment s;
         elf_segment(elf, i, &s);
-        if (s.type != ELF_PT_LOAD || s.memsz == 0) {
+        if (s.type != ELF_PT_LOAD || s.memsz == 0)
             continue;
-        }
         int rc = place(context, &s, elf->data + s.offset);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return 0;
 }

@@ -63,9 +63,8 @@ static const char *const feature_names[] = {
 static int feature_number(struct text name)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(feature_names); i++) {
-        if (feature_names[i] != NULL && text_is(name, feature_names[i])) {
+        if (feature_names[i] != NULL && text_is(name, feature_names[i]))
             return (int)i;
-        }
     }
     return -ENOENT;
 }
@@ -78,18 +77,16 @@ static void take_feature(struct elf_notes *notes, struct text name)
         name.start++;
         name.len--;
     }
-    if (name.len == 0) {
+    if (name.len == 0)
         return;
-    }
     int number = feature_number(name);
     if (number < 0) {
         notes->requires_unknown |= is_required;
         return;
     }
     notes->supported_features |= 1ull << number;
-    if (is_required) {
+    if (is_required)
         notes->required_features |= 1ull << number;
-    }
 }
 
 /* "a|b|!c" */
@@ -114,9 +111,8 @@ static enum elf_pae_mode pae_mode(struct text value)
     static const char bimodal[] = "bimodal";
     size_t n = sizeof(bimodal) - 1;
 
-    if (value.len >= n && memcmp(value.start + value.len - n, bimodal, n) == 0) {
+    if (value.len >= n && memcmp(value.start + value.len - n, bimodal, n) == 0)
         return ELF_PAE_BIMODAL;
-    }
     return value.len >= 3 && memcmp(value.start, "yes", 3) == 0 ? ELF_PAE_YES : ELF_PAE_NO;
 }
 
@@ -160,9 +156,8 @@ static uint64_t read_number(const uint8_t *p, size_t bytes)
 {
     uint64_t value = 0;
 
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         value |= (uint64_t)p[i] << (8 * i);
-    }
     return value;
 }
 
@@ -171,9 +166,8 @@ static int take_l1_mfn_valid(struct elf_notes *notes, const uint8_t *desc, size_
 {
     size_t bytes = len % 16 == 0 ? 8 : 4;
 
-    if (len < 2 * bytes || len % (2 * bytes) != 0) {
+    if (len < 2 * bytes || len % (2 * bytes) != 0)
         return -EINVAL;
-    }
     notes->l1_mfn_mask = read_number(desc, bytes);
     notes->l1_mfn_value = read_number(desc + bytes, bytes);
     mark(notes, ELF_NOTE_L1_MFN_VALID);
@@ -205,9 +199,8 @@ static int take_note(struct elf_notes *notes, uint32_t type, const uint8_t *desc
     case ELF_NOTE_MOD_START_PFN:
     case ELF_NOTE_SUPPORTED_FEATURES:
     case ELF_NOTE_PHYS32_ENTRY:
-        if (len != 4 && len != 8) {
+        if (len != 4 && len != 8)
             return -EINVAL;
-        }
         take_number(notes, (enum elf_note)type, read_number(desc, len));
         return 0;
     case ELF_NOTE_L1_MFN_VALID:
@@ -230,15 +223,13 @@ static int walk_notes(struct elf_notes *notes, const uint8_t *p, uint64_t size, 
         uint32_t type = (uint32_t)read_number(p + 8, 4);
         uint64_t desc_at = NOTE_HEADER + round_up(name_len, 4);
 
-        if (desc_at > size || desc_len > size - desc_at) {
+        if (desc_at > size || desc_len > size - desc_at)
             return *found ? -EINVAL : 0;
-        }
         if (name_len == 4 && memcmp(p + NOTE_HEADER, "Xen", 4) == 0) {
             *found = true;
             int rc = take_note(notes, type, p + desc_at, desc_len);
-            if (rc != 0) {
+            if (rc != 0)
                 return rc;
-            }
         }
         uint64_t step = min(size, desc_at + round_up(desc_len, 4));
         p += step;
@@ -252,13 +243,11 @@ static int notes_of_segments(const struct elf_image *elf, struct elf_notes *note
     for (unsigned int i = 0; i < elf->phnum; i++) {
         struct elf_segment s;
         elf_segment(elf, i, &s);
-        if (s.type != ELF_PT_NOTE) {
+        if (s.type != ELF_PT_NOTE)
             continue;
-        }
         int rc = walk_notes(notes, elf->data + s.offset, s.filesz, found);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return 0;
 }
@@ -267,13 +256,11 @@ static int notes_of_sections(const struct elf_image *elf, struct elf_notes *note
 {
     for (unsigned int i = 0; i < elf->shnum; i++) {
         struct elf_section s;
-        if (!elf_section(elf, i, &s) || s.type != SECTION_NOTE) {
+        if (!elf_section(elf, i, &s) || s.type != SECTION_NOTE)
             continue;
-        }
         int rc = walk_notes(notes, elf->data + s.offset, s.size, found);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return 0;
 }
@@ -305,17 +292,15 @@ static int take_legacy(struct elf_notes *notes, struct text key, struct text val
         return 0;
     }
     for (unsigned int i = 0; i < ARRAY_SIZE(legacy_keys); i++) {
-        if (!text_is(key, legacy_keys[i].key)) {
+        if (!text_is(key, legacy_keys[i].key))
             continue;
-        }
         if (!legacy_keys[i].is_number) {
             take_text(notes, legacy_keys[i].note, value);
             return 0;
         }
         uint64_t number;
-        if (parse_uint(value.start, value.len, &number) != 0) {
+        if (parse_uint(value.start, value.len, &number) != 0)
             return -EINVAL;
-        }
         take_number(notes, legacy_keys[i].note, number);
         return 0;
     }
@@ -337,12 +322,10 @@ static int take_legacy_item(struct elf_notes *notes, struct text item)
 static void finish_legacy(struct elf_notes *notes)
 {
     notes->is_legacy = true;
-    if (elf_has_note(notes, ELF_NOTE_HYPERCALL_PAGE)) {
+    if (elf_has_note(notes, ELF_NOTE_HYPERCALL_PAGE))
         notes->hypercall_page = notes->virt_base + (notes->hypercall_page << 12);
-    }
-    if (!elf_has_note(notes, ELF_NOTE_PADDR_OFFSET)) {
+    if (!elf_has_note(notes, ELF_NOTE_PADDR_OFFSET))
         take_number(notes, ELF_NOTE_PADDR_OFFSET, notes->virt_base);
-    }
 }
 
 static int read_legacy(struct elf_notes *notes, struct text all)
@@ -351,13 +334,11 @@ static int read_legacy(struct elf_notes *notes, struct text all)
 
     all.len = strnlen(all.start, all.len);
     for (size_t i = 0; i <= all.len; i++) {
-        if (i < all.len && all.start[i] != ',') {
+        if (i < all.len && all.start[i] != ',')
             continue;
-        }
         int rc = take_legacy_item(notes, (struct text){ all.start + from, i - from });
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
         from = i + 1;
     }
     finish_legacy(notes);
@@ -368,9 +349,8 @@ static int find_legacy(const struct elf_image *elf, struct elf_notes *notes)
 {
     for (unsigned int i = 0; i < elf->shnum; i++) {
         struct elf_section s;
-        if (elf_section(elf, i, &s) && s.size > 0 && strcmp(s.name, "__xen_guest") == 0) {
+        if (elf_section(elf, i, &s) && s.size > 0 && strcmp(s.name, "__xen_guest") == 0)
             return read_legacy(notes, (struct text){ (const char *)elf->data + s.offset, s.size });
-        }
     }
     return -ENOENT;
 }
@@ -381,11 +361,9 @@ int elf_read_notes(const struct elf_image *elf, struct elf_notes *notes)
 
     memset(notes, 0, sizeof(*notes));
     int rc = notes_of_segments(elf, notes, &found);
-    if (rc == 0 && !found) {
+    if (rc == 0 && !found)
         rc = notes_of_sections(elf, notes, &found);
-    }
-    if (rc != 0 || found) {
+    if (rc != 0 || found)
         return rc;
-    }
     return find_legacy(elf, notes);
 }

@@ -30,24 +30,21 @@ struct spec {
 
 static void put(struct sink *s, char c)
 {
-    if (s->len + 1 < s->size) {
+    if (s->len + 1 < s->size)
         s->buf[s->len] = c;
-    }
     s->len++;
 }
 
 static void put_many(struct sink *s, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         put(s, text[i]);
-    }
 }
 
 static void pad(struct sink *s, char c, int n)
 {
-    for (; n > 0; n--) {
+    for (; n > 0; n--)
         put(s, c);
-    }
 }
 
 /*
@@ -57,9 +54,8 @@ static void pad(struct sink *s, char c, int n)
 static const char *read_number(const char *fmt, int *out)
 {
     int n = 0;
-    for (; *fmt >= '0' && *fmt <= '9'; fmt++) {
+    for (; *fmt >= '0' && *fmt <= '9'; fmt++)
         n = n < 100000 ? n * 10 + (*fmt - '0') : n;
-    }
     *out = n;
     return fmt;
 }
@@ -132,15 +128,13 @@ static void put_integer(struct sink *s, const struct spec *spec, const char *pre
         zeros += blanks;
         blanks = 0;
     }
-    if (!spec->left) {
+    if (!spec->left)
         pad(s, ' ', blanks);
-    }
     put_many(s, prefix, (size_t)prefix_len);
     pad(s, '0', zeros);
     put_many(s, start, (size_t)count);
-    if (spec->left) {
+    if (spec->left)
         pad(s, ' ', blanks);
-    }
 }
 
 static void put_signed(struct sink *s, const struct spec *spec, int64_t value)
@@ -171,30 +165,25 @@ static void put_unsigned(struct sink *s, struct spec *spec, uint64_t value)
 
 static void put_string(struct sink *s, const struct spec *spec, const char *text)
 {
-    if (text == NULL) {
+    if (text == NULL)
         text = "(null)";
-    }
     size_t len = spec->precision < 0 ? strlen(text) : strnlen(text, (size_t)spec->precision);
     int blanks = spec->width - (int)len;
 
-    if (!spec->left) {
+    if (!spec->left)
         pad(s, ' ', blanks);
-    }
     put_many(s, text, len);
-    if (spec->left) {
+    if (spec->left)
         pad(s, ' ', blanks);
-    }
 }
 
 static void put_char(struct sink *s, const struct spec *spec, char c)
 {
-    if (!spec->left) {
+    if (!spec->left)
         pad(s, ' ', spec->width - 1);
-    }
     put(s, c);
-    if (spec->left) {
+    if (spec->left)
         pad(s, ' ', spec->width - 1);
-    }
 }
 
 static int64_t narrow_signed(int64_t value, int size)
@@ -299,15 +288,13 @@ int vformat(char *buf, size_t size, const char *fmt, va_list list)
         }
         struct spec spec = { .precision = -1 };
         fmt = read_spec(fmt + 1, &spec, &args);
-        if (*fmt == '\0') {
+        if (*fmt == '\0')
             break;
-        }
         put_conversion(&s, &spec, &args);
     }
     va_end(args.list);
-    if (size > 0) {
+    if (size > 0)
         buf[s.len < size ? s.len : size - 1] = '\0';
-    }
     return s.len > __INT_MAX__ ? __INT_MAX__ : (int)s.len;
 }
 

@@ -21,9 +21,8 @@ const char *const governor_names[GOVERNORS] = {
 int governor_by_name(const char *name)
 {
     for (int i = 0; i < GOVERNORS; i++) {
-        if (strcmp(name, governor_names[i]) == 0) {
+        if (strcmp(name, governor_names[i]) == 0)
             return i;
-        }
     }
     return -1;
 }
@@ -32,17 +31,15 @@ int governor_by_name(const char *name)
 static uint32_t state_for(const struct governor_policy *p, uint64_t khz)
 {
     uint32_t state = p->count - 1;
-    while (state > 0 && p->khz[state] < khz) {
+    while (state > 0 && p->khz[state] < khz)
         state--;
-    }
     return state;
 }
 
 static uint32_t ondemand(const struct governor_policy *p, uint32_t busy)
 {
-    if (busy >= p->up_threshold) {
+    if (busy >= p->up_threshold)
         return 0;
-    }
     uint32_t least = max(p->up_threshold, DOWN_MARGIN + 1u) - DOWN_MARGIN;
     return max(p->state, state_for(p, div_round_up((uint64_t)p->khz[p->state] * busy, least)));
 }
@@ -51,9 +48,8 @@ static uint32_t ondemand(const struct governor_policy *p, uint32_t busy)
 static uint32_t first_allowed(const struct governor_policy *p)
 {
     uint32_t state = min(p->fastest, p->count - 1);
-    while (state < p->count - 1 && p->khz[state] > p->max_khz) {
+    while (state < p->count - 1 && p->khz[state] > p->max_khz)
         state++;
-    }
     return state;
 }
 

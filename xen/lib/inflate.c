@@ -20,11 +20,10 @@ struct bits {
 static void refill(struct bits *b)
 {
     while (b->count <= 56) {
-        if (b->u->in_pos < b->u->in_len) {
+        if (b->u->in_pos < b->u->in_len)
             b->held |= (uint64_t)b->u->in[b->u->in_pos++] << b->count;
-        } else {
+        else
             b->missing += 8;
-        }
         b->count += 8;
     }
 }
@@ -38,9 +37,8 @@ static void drop(struct bits *b, unsigned int n)
 /* n <= 16 */
 static unsigned int take(struct bits *b, unsigned int n)
 {
-    if (b->count < n) {
+    if (b->count < n)
         refill(b);
-    }
     unsigned int value = (unsigned int)b->held & ((1u << n) - 1);
     drop(b, n);
     return value;
@@ -55,9 +53,8 @@ static bool is_cut(const struct bits *b)
 static unsigned int reverse(unsigned int code, unsigned int len)
 {
     unsigned int out = 0;
-    for (; len > 0; len--, code >>= 1) {
+    for (; len > 0; len--, code >>= 1)
         out = out << 1 | (code & 1);
-    }
     return out;
 }
 
@@ -71,33 +68,28 @@ static int build(struct inflate_code *code, const uint8_t *lengths, unsigned int
     int room = 1;
 
     memset(code, 0, sizeof(*code));
-    for (unsigned int i = 0; i < n; i++) {
+    for (unsigned int i = 0; i < n; i++)
         code->count[lengths[i]]++;
-    }
     code->count[0] = 0;
     next_code[0] = 0;
     next_place[0] = 0;
     for (unsigned int len = 1; len < 16; len++) {
         room = room * 2 - code->count[len];
-        if (room < 0) {
+        if (room < 0)
             return -EBADMSG;
-        }
         next_code[len] = (uint16_t)((next_code[len - 1] + code->count[len - 1]) << 1);
         next_place[len] = (uint16_t)(next_place[len - 1] + code->count[len - 1]);
     }
     for (unsigned int i = 0; i < n; i++) {
         unsigned int len = lengths[i];
-        if (len == 0) {
+        if (len == 0)
             continue;
-        }
         code->symbol[next_place[len]++] = (uint16_t)i;
         unsigned int bits = reverse(next_code[len]++, len);
-        if (len > INFLATE_FAST) {
+        if (len > INFLATE_FAST)
             continue;
-        }
-        for (; bits < 1u << INFLATE_FAST; bits += 1u << len) {
+        for (; bits < 1u << INFLATE_FAST; bits += 1u << len)
             code->fast[bits] = (uint16_t)(i << 4 | len);
-        }
     }
     return 0;
 }
@@ -123,13 +115,11 @@ static int decode_slow(struct bits *b, const struct inflate_code *code)
 
 static inline int decode(struct bits *b, const struct inflate_code *code)
 {
-    if (b->count < 15) {
+    if (b->count < 15)
         refill(b);
-    }
     unsigned int entry = code->fast[b->held & ((1u << INFLATE_FAST) - 1)];
-    if (entry == 0) {
+    if (entry == 0)
         return decode_slow(b, code);
-    }
     drop(b, entry & 15);
     return (int)(entry >> 4);
 }
@@ -150,21 +140,17 @@ static int repeat(struct bits *b, const struct gzip_work *work, int symbol)
 {
     struct unpack *u = b->u;
 
-    if (symbol > 285) {
+    if (symbol > 285)
         return -EBADMSG;
-    }
     size_t len = length_base[symbol - 257] + take(b, length_bits[symbol - 257]);
     int code = decode(b, &work->distances);
-    if (code < 0 || code > 29) {
+    if (code < 0 || code > 29)
         return -EBADMSG;
-    }
     size_t distance = distance_base[code] + take(b, code < 4 ? 0 : (unsigned int)code / 2 - 1);
-    if (distance > u->out_pos) {
+    if (distance > u->out_pos)
         return -EBADMSG;
-    }
-    if (len > u->out_len - u->out_pos) {
+    if (len > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     unpack_repeat(u, distance, len);
     return 0;
 }
@@ -175,19 +161,16 @@ static int coded_block(struct bits *b, const struct gzip_work *work)
 
     while (!is_cut(b)) {
         int symbol = decode(b, &work->literals);
-        if (symbol < 0 || symbol == END_OF_BLOCK) {
+        if (symbol < 0 || symbol == END_OF_BLOCK)
             return symbol < 0 ? symbol : 0;
-        }
         if (symbol > END_OF_BLOCK) {
             int rc = repeat(b, work, symbol);
-            if (rc != 0) {
+            if (rc != 0)
                 return rc;
-            }
             continue;
         }
-        if (u->out_pos == u->out_len) {
+        if (u->out_pos == u->out_len)
             return -ENOSPC;
-        }
         u->out[u->out_pos++] = (uint8_t)symbol;
     }
     return -EBADMSG;
@@ -196,9 +179,8 @@ static int coded_block(struct bits *b, const struct gzip_work *work)
 /* Gives back whole bytes that were read ahead, so that in_pos is where the bits end. */
 static int align(struct bits *b)
 {
-    if (is_cut(b)) {
+    if (is_cut(b))
         return -EBADMSG;
-    }
     drop(b, b->count % 8);
     b->u->in_pos -= (b->count - b->missing) / 8;
     b->held = 0;
@@ -211,20 +193,17 @@ static int stored_block(struct bits *b)
 {
     struct unpack *u = b->u;
 
-    if (align(b) != 0 || u->in_len - u->in_pos < 4) {
+    if (align(b) != 0 || u->in_len - u->in_pos < 4)
         return -EBADMSG;
-    }
     const uint8_t *p = u->in + u->in_pos;
     size_t len = p[0] | (size_t)p[1] << 8;
     size_t inverse = p[2] | (size_t)p[3] << 8;
 
     u->in_pos += 4;
-    if ((len ^ inverse) != 0xffff || len > u->in_len - u->in_pos) {
+    if ((len ^ inverse) != 0xffff || len > u->in_len - u->in_pos)
         return -EBADMSG;
-    }
-    if (len > u->out_len - u->out_pos) {
+    if (len > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     memcpy(u->out + u->out_pos, u->in + u->in_pos, len);
     u->in_pos += len;
     u->out_pos += len;
@@ -238,9 +217,8 @@ static int fixed_codes(struct gzip_work *work)
     memset(work->lengths + 256, 7, 24);
     memset(work->lengths + 280, 8, 8);
     int rc = build(&work->literals, work->lengths, LITERALS);
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     memset(work->lengths, 5, DISTANCES);
     return build(&work->distances, work->lengths, DISTANCES);
 }
@@ -257,23 +235,20 @@ static int read_lengths(struct bits *b, struct gzip_work *work, unsigned int n)
         uint8_t value = 0;
         unsigned int times = 1;
 
-        if (symbol < 0 || is_cut(b)) {
+        if (symbol < 0 || is_cut(b))
             return -EBADMSG;
-        }
         if (symbol < 16) {
             value = (uint8_t)symbol;
         } else if (symbol == 16) {
-            if (i == 0) {
+            if (i == 0)
                 return -EBADMSG;
-            }
             value = work->lengths[i - 1];
             times = 3 + take(b, 2);
         } else {
             times = symbol == 17 ? 3 + take(b, 3) : 11 + take(b, 7);
         }
-        if (times > n - i) {
+        if (times > n - i)
             return -EBADMSG;
-        }
         memset(work->lengths + i, value, times);
         i += times;
     }
@@ -289,20 +264,16 @@ static int dynamic_codes(struct bits *b, struct gzip_work *work)
     unsigned int distances = 1 + take(b, 5);
     unsigned int codes = 4 + take(b, 4);
 
-    if (literals > LITERALS || is_cut(b)) {
+    if (literals > LITERALS || is_cut(b))
         return -EBADMSG;
-    }
     memset(work->lengths, 0, LENGTH_CODES);
-    for (unsigned int i = 0; i < codes; i++) {
+    for (unsigned int i = 0; i < codes; i++)
         work->lengths[order[i]] = (uint8_t)take(b, 3);
-    }
     int rc = build(&work->literals, work->lengths, LENGTH_CODES);
-    if (rc == 0) {
+    if (rc == 0)
         rc = read_lengths(b, work, literals + distances);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = build(&work->literals, work->lengths, literals);
-    }
     return rc != 0 ? rc : build(&work->distances, work->lengths + literals, distances);
 }
 
@@ -329,9 +300,8 @@ static int inflate(struct unpack *u, struct gzip_work *work)
         default:
             break;
         }
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     } while (!is_last);
     return align(&b);
 }
@@ -341,36 +311,31 @@ static bool skip_text(struct unpack *u)
 {
     const uint8_t *end = memchr(u->in + u->in_pos, 0, u->in_len - u->in_pos);
 
-    if (end != NULL) {
+    if (end != NULL)
         u->in_pos = (size_t)(end - u->in) + 1;
-    }
     return end != NULL;
 }
 
 static bool skip_bytes(struct unpack *u, size_t n)
 {
-    if (n > u->in_len - u->in_pos) {
+    if (n > u->in_len - u->in_pos)
         return false;
-    }
     u->in_pos += n;
     return true;
 }
 
 static int skip_header(struct unpack *u)
 {
-    if (u->in_len < 10) {
+    if (u->in_len < 10)
         return -EBADMSG;
-    }
     unsigned int flags = u->in[3];
     u->in_pos = 10;
-    if ((flags & FLAG_UNKNOWN) != 0) {
+    if ((flags & FLAG_UNKNOWN) != 0)
         return -EOPNOTSUPP;
-    }
     if ((flags & FLAG_EXTRA) != 0) {
         const uint8_t *p = u->in + u->in_pos;
-        if (!skip_bytes(u, 2) || !skip_bytes(u, p[0] | (size_t)p[1] << 8)) {
+        if (!skip_bytes(u, 2) || !skip_bytes(u, p[0] | (size_t)p[1] << 8))
             return -EBADMSG;
-        }
     }
     if (((flags & FLAG_NAME) != 0 && !skip_text(u)) ||
         ((flags & FLAG_COMMENT) != 0 && !skip_text(u)) ||
@@ -384,15 +349,12 @@ int unpack_gzip(struct unpack *u, struct gzip_work *work)
 {
     int rc = skip_header(u);
 
-    if (rc == 0) {
+    if (rc == 0)
         rc = inflate(u, work);
-    }
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
-    if (u->in_len - u->in_pos < 8) {
+    if (u->in_len - u->in_pos < 8)
         return -EBADMSG;
-    }
     const uint8_t *trailer = u->in + u->in_pos;
     crc32_init(&work->crc32);
     if (unpack_le32(trailer) != crc32_bytes(&work->crc32, u->out, u->out_pos) ||

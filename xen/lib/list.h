@@ -89,9 +89,8 @@ static inline void list_move_tail(struct list_head *link, struct list_head *head
 /* Puts all of 'from' in front of what 'head' holds; 'from' is empty after. */
 static inline void list_splice_init(struct list_head *from, struct list_head *head)
 {
-    if (list_empty(from)) {
+    if (list_empty(from))
         return;
-    }
     from->prev->next = head->next;
     head->next->prev = from->prev;
     head->next = from->next;

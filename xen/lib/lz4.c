@@ -17,13 +17,11 @@ static bool read_length(struct unpack *u, size_t end, size_t *len)
 {
     uint8_t byte;
 
-    if (*len != 15) {
+    if (*len != 15)
         return true;
-    }
     do {
-        if (u->in_pos >= end) {
+        if (u->in_pos >= end)
             return false;
-        }
         byte = u->in[u->in_pos++];
         *len += byte;
     } while (byte == 255);
@@ -32,12 +30,10 @@ static bool read_length(struct unpack *u, size_t end, size_t *len)
 
 static int copy_in(struct unpack *u, size_t end, size_t len)
 {
-    if (len > end - u->in_pos) {
+    if (len > end - u->in_pos)
         return -EBADMSG;
-    }
-    if (len > u->out_len - u->out_pos) {
+    if (len > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     memcpy(u->out + u->out_pos, u->in + u->in_pos, len);
     u->in_pos += len;
     u->out_pos += len;
@@ -51,29 +47,24 @@ static int unpack_block(struct unpack *u, size_t end, size_t base)
         uint8_t token = u->in[u->in_pos++];
         size_t literals = token >> 4;
 
-        if (!read_length(u, end, &literals)) {
+        if (!read_length(u, end, &literals))
             return -EBADMSG;
-        }
         int rc = copy_in(u, end, literals);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
         if (u->in_pos == end) {
             return 0;           /* the last sequence is literals alone */
         }
-        if (end - u->in_pos < 2) {
+        if (end - u->in_pos < 2)
             return -EBADMSG;
-        }
         size_t distance = u->in[u->in_pos] | (size_t)u->in[u->in_pos + 1] << 8;
         size_t len = token & 15;
         u->in_pos += 2;
-        if (!read_length(u, end, &len) || distance == 0 || distance > u->out_pos - base) {
+        if (!read_length(u, end, &len) || distance == 0 || distance > u->out_pos - base)
             return -EBADMSG;
-        }
         len += 4;
-        if (len > u->out_len - u->out_pos) {
+        if (len > u->out_len - u->out_pos)
             return -ENOSPC;
-        }
         unpack_repeat(u, distance, len);
     }
     return -EBADMSG;            /* an empty block, or one that ends in a repeat */
@@ -92,17 +83,14 @@ static int unpack_old_frame(struct unpack *u)
         if (size == MAGIC_OLD) {
             continue;           /* another frame */
         }
-        if (size == 0 || size > u->in_len - u->in_pos) {
+        if (size == 0 || size > u->in_len - u->in_pos)
             return -EBADMSG;
-        }
         size_t base = u->out_pos;
         int rc = unpack_block(u, u->in_pos + size, base);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
-        if (u->out_pos - base > OLD_BLOCK) {
+        if (u->out_pos - base > OLD_BLOCK)
             return -EBADMSG;
-        }
     }
     return 0;
 }
@@ -112,52 +100,43 @@ static int frame_block(struct unpack *u, unsigned int flags, bool *is_end)
 {
     size_t check = (flags & FLAG_BLOCK_CHECK) != 0 ? 4 : 0;
 
-    if (u->in_len - u->in_pos < 4) {
+    if (u->in_len - u->in_pos < 4)
         return -EBADMSG;
-    }
     uint32_t head = unpack_le32(u->in + u->in_pos);
     size_t size = head & ~UNPACKED;
     u->in_pos += 4;
     *is_end = head == 0;
-    if (*is_end) {
+    if (*is_end)
         return 0;
-    }
-    if (size + check > u->in_len - u->in_pos) {
+    if (size + check > u->in_len - u->in_pos)
         return -EBADMSG;
-    }
     const uint8_t *data = u->in + u->in_pos;
     size_t end = u->in_pos + size;
     int rc = (head & UNPACKED) != 0 ? copy_in(u, end, size) : unpack_block(u, end, 0);
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
-    if (check != 0 && unpack_le32(data + size) != xxhash32(data, size)) {
+    if (check != 0 && unpack_le32(data + size) != xxhash32(data, size))
         return -EBADMSG;
-    }
     u->in_pos += check;
     return 0;
 }
 
 static int unpack_frame(struct unpack *u)
 {
-    if (u->in_len < 7) {
+    if (u->in_len < 7)
         return -EBADMSG;
-    }
     unsigned int flags = u->in[4];
     size_t header = 6 + ((flags & FLAG_SIZE) != 0 ? 8 : 0);
 
-    if ((flags & VERSION_MASK) != VERSION_1 || (flags & (FLAG_DICTIONARY | RESERVED_FLAG)) != 0) {
+    if ((flags & VERSION_MASK) != VERSION_1 || (flags & (FLAG_DICTIONARY | RESERVED_FLAG)) != 0)
         return -EOPNOTSUPP;
-    }
-    if (u->in_len <= header || u->in[header] != (xxhash32(u->in + 4, header - 4) >> 8 & 0xff)) {
+    if (u->in_len <= header || u->in[header] != (xxhash32(u->in + 4, header - 4) >> 8 & 0xff))
         return -EBADMSG;
-    }
     u->in_pos = header + 1;
     for (bool is_end = false; !is_end;) {
         int rc = frame_block(u, flags, &is_end);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     if ((flags & FLAG_SIZE) != 0 &&
         (unpack_le32(u->in + 6) != (uint32_t)u->out_pos ||

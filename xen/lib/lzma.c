@@ -57,9 +57,8 @@ INLINE unsigned int bit(struct range *r, uint16_t *prob)
 INLINE unsigned int tree(struct range *r, uint16_t *probs, unsigned int n)
 {
     unsigned int node = 1;
-    for (unsigned int i = 0; i < n; i++) {
+    for (unsigned int i = 0; i < n; i++)
         node = node << 1 | bit(r, &probs[node]);
-    }
     return node - (1u << n);
 }
 
@@ -90,12 +89,10 @@ INLINE uint32_t direct_bits(struct range *r, unsigned int n)
 
 INLINE unsigned int read_length(struct range *r, struct lzma_lengths *l, unsigned int pos_state)
 {
-    if (bit(r, &l->choice) == 0) {
+    if (bit(r, &l->choice) == 0)
         return MATCH_MIN + tree(r, l->low[pos_state], 3);
-    }
-    if (bit(r, &l->choice2) == 0) {
+    if (bit(r, &l->choice2) == 0)
         return MATCH_MIN + 8 + tree(r, l->mid[pos_state], 3);
-    }
     return MATCH_MIN + 16 + tree(r, l->high, 8);
 }
 
@@ -103,9 +100,8 @@ INLINE uint32_t read_distance(struct range *r, struct lzma_probs *p, unsigned in
 {
     unsigned int slot = tree(r, p->dist_slot[min(len - MATCH_MIN, 3u)], 6);
 
-    if (slot < FIRST_SPECIAL) {
+    if (slot < FIRST_SPECIAL)
         return slot;
-    }
     unsigned int n = (slot >> 1) - 1;
     uint32_t distance = (2 | (slot & 1)) << n;
     if (slot < FIRST_DIRECT) {
@@ -132,9 +128,8 @@ INLINE uint8_t read_literal(struct range *r, uint16_t *probs, bool is_after_matc
         }
         return (uint8_t)symbol;
     }
-    while (symbol < 0x100) {
+    while (symbol < 0x100)
         symbol = symbol << 1 | bit(r, &probs[symbol]);
-    }
     return (uint8_t)symbol;
 }
 
@@ -152,9 +147,8 @@ INLINE unsigned int read_rep(struct range *r, struct lzma_work *w, unsigned int 
     } else {
         unsigned int which = bit(r, &p->is_rep1[state]) == 0 ? 1 : 2 + bit(r, &p->is_rep2[state]);
         uint32_t distance = w->rep[which];
-        for (; which > 0; which--) {
+        for (; which > 0; which--)
             w->rep[which] = w->rep[which - 1];
-        }
         w->rep[0] = distance;
     }
     w->state = state < 7 ? 8 : 11;
@@ -199,9 +193,8 @@ static int run(struct unpack *u, struct lzma_work *w, struct range *range, size_
     const uint8_t *in_end = u->in + u->in_len;
 
     while (u->out_pos < out_end) {
-        if (in_end - r.in < SYMBOL_BYTES) {
+        if (in_end - r.in < SYMBOL_BYTES)
             return -EBADMSG;
-        }
         unsigned int pos_state = (unsigned int)(u->out_pos - base) & w->pb_mask;
         if (bit(&r, &w->probs.is_match[w->state][pos_state]) == 0) {
             put_literal(&r, w, u, base);
@@ -209,14 +202,12 @@ static int run(struct unpack *u, struct lzma_work *w, struct range *range, size_
         }
         unsigned int len = bit(&r, &w->probs.is_rep[w->state]) != 0 ? read_rep(&r, w, pos_state)
                                                                     : read_match(&r, w, pos_state);
-        if (w->rep[0] >= u->out_pos - base || len > out_end - u->out_pos) {
+        if (w->rep[0] >= u->out_pos - base || len > out_end - u->out_pos)
             return -EBADMSG;
-        }
         unpack_repeat(u, (size_t)w->rep[0] + 1, len);
     }
-    if (in_end - r.in < SYMBOL_BYTES) {
+    if (in_end - r.in < SYMBOL_BYTES)
         return -EBADMSG;
-    }
     normalize(&r);
     *range = r;
     return 0;
@@ -226,9 +217,8 @@ static void reset_state(struct lzma_work *w)
 {
     uint16_t *prob = (uint16_t *)&w->probs;
 
-    for (size_t i = 0; i < sizeof(w->probs) / sizeof(*prob); i++) {
+    for (size_t i = 0; i < sizeof(w->probs) / sizeof(*prob); i++)
         prob[i] = PROB_START;
-    }
     memset(w->rep, 0, sizeof(w->rep));
     w->state = 0;
 }
@@ -239,9 +229,8 @@ static int set_properties(struct lzma_work *w, unsigned int byte)
     unsigned int lp = byte / 9 % 5;
     unsigned int pb = byte / 45;
 
-    if (pb > 4 || lc + lp > 4) {
+    if (pb > 4 || lc + lp > 4)
         return -EBADMSG;
-    }
     w->lc = lc;
     w->lp_mask = (1u << lp) - 1;
     w->pb_mask = (1u << pb) - 1;
@@ -255,37 +244,30 @@ static int lzma_chunk(struct unpack *u, struct lzma_work *w, size_t base, size_t
     const uint8_t *p = u->in + u->in_pos;
     struct range r = { .range = 0xffffffff, .in = p + 5 };
 
-    if (packed < 5 || packed > u->in_len - u->in_pos || p[0] != 0) {
+    if (packed < 5 || packed > u->in_len - u->in_pos || p[0] != 0)
         return -EBADMSG;
-    }
-    if (size > u->out_len - u->out_pos) {
+    if (size > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     r.code = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 8 | p[4];
     int rc = run(u, w, &r, base, u->out_pos + size);
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
-    if (r.in != p + packed || r.code != 0) {
+    if (r.in != p + packed || r.code != 0)
         return -EBADMSG;
-    }
     u->in_pos += packed;
     return 0;
 }
 
 static int plain_chunk(struct unpack *u)
 {
-    if (u->in_len - u->in_pos < 2) {
+    if (u->in_len - u->in_pos < 2)
         return -EBADMSG;
-    }
     size_t size = ((size_t)u->in[u->in_pos] << 8 | u->in[u->in_pos + 1]) + 1;
     u->in_pos += 2;
-    if (size > u->in_len - u->in_pos) {
+    if (size > u->in_len - u->in_pos)
         return -EBADMSG;
-    }
-    if (size > u->out_len - u->out_pos) {
+    if (size > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     memcpy(u->out + u->out_pos, u->in + u->in_pos, size);
     u->in_pos += size;
     u->out_pos += size;
@@ -306,18 +288,15 @@ static int packed_chunk(struct unpack *u, struct lzma_work *w, unsigned int cont
     size_t header = reset >= 2 ? 5 : 4;
     const uint8_t *p = u->in + u->in_pos;
 
-    if (reset < *need || u->in_len - u->in_pos < header) {
+    if (reset < *need || u->in_len - u->in_pos < header)
         return -EBADMSG;
-    }
     size_t size = ((size_t)(control & 0x1f) << 16 | (size_t)p[0] << 8 | p[1]) + 1;
     size_t packed = ((size_t)p[2] << 8 | p[3]) + 1;
     u->in_pos += header;
-    if (reset >= 2 && set_properties(w, p[4]) != 0) {
+    if (reset >= 2 && set_properties(w, p[4]) != 0)
         return -EBADMSG;
-    }
-    if (reset >= 1) {
+    if (reset >= 1)
         reset_state(w);
-    }
     *need = NEED_NOTHING;
     return lzma_chunk(u, w, base, packed, size);
 }
@@ -331,25 +310,22 @@ int unpack_lzma2(struct unpack *u, struct lzma_work *w)
         unsigned int control = u->in[u->in_pos++];
         int rc;
 
-        if (control == 0) {
+        if (control == 0)
             return 0;
-        }
         if (control == 1 || control >= 0xe0) {
             base = u->out_pos;
             need = control == 1 ? NEED_PROPERTIES : need;
         } else if (need == NEED_DICTIONARY) {
             return -EBADMSG;
         }
-        if (control >= 0x80) {
+        if (control >= 0x80)
             rc = packed_chunk(u, w, control, &need, base);
-        } else if (control <= 2) {
+        else if (control <= 2)
             rc = plain_chunk(u);
-        } else {
+        else
             rc = -EBADMSG;
-        }
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return -EBADMSG;
 }

@@ -109,9 +109,8 @@ static inline uint64_t muldiv64(uint64_t a, uint64_t b, uint64_t c)
     uint64_t high = (uint64_t)(product >> 64);
     uint64_t low = (uint64_t)product;
 
-    if (high >= c) {
+    if (high >= c)
         return UINT64_MAX;
-    }
     asm("divq %2" : "+a"(low), "+d"(high) : "rm"(c) : "cc");
     return low;
 }

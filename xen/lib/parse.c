@@ -19,27 +19,22 @@ int parse_bool(const char *s, size_t len)
     static const char *const no[] = { "no", "off", "false", "disable", "0" };
 
     for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
-        if (parse_is(s, len, yes[i])) {
+        if (parse_is(s, len, yes[i]))
             return 1;
-        }
-        if (parse_is(s, len, no[i])) {
+        if (parse_is(s, len, no[i]))
             return 0;
-        }
     }
     return -1;
 }
 
 static unsigned int digit_value(char c)
 {
-    if (c >= '0' && c <= '9') {
+    if (c >= '0' && c <= '9')
         return (unsigned int)(c - '0');
-    }
-    if (c >= 'a' && c <= 'f') {
+    if (c >= 'a' && c <= 'f')
         return (unsigned int)(c - 'a') + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
+    if (c >= 'A' && c <= 'F')
         return (unsigned int)(c - 'A') + 10;
-    }
     return 99;
 }
 
@@ -59,14 +54,12 @@ static int read_uint(const char *s, size_t len, size_t *used, uint64_t *out)
     size_t first = i;
     for (; i < len && digit_value(s[i]) < base; i++) {
         unsigned int digit = digit_value(s[i]);
-        if (value > (UINT64_MAX - digit) / base) {
+        if (value > (UINT64_MAX - digit) / base)
             return -ERANGE;
-        }
         value = value * base + digit;
     }
-    if (i == first) {
+    if (i == first)
         return -EINVAL;
-    }
     *used = i;
     *out = value;
     return 0;
@@ -78,12 +71,10 @@ int parse_uint(const char *s, size_t len, uint64_t *out)
     uint64_t value;
     int rc = read_uint(s, len, &used, &value);
 
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
-    if (used != len) {
+    if (used != len)
         return -EINVAL;
-    }
     *out = value;
     return 0;
 }
@@ -93,9 +84,8 @@ int parse_uint_prefix(const char *s, const char **end, uint64_t *out)
     size_t used;
     int rc = read_uint(s, strlen(s), &used, out);
 
-    if (rc == 0) {
+    if (rc == 0)
         *end = s + used;
-    }
     return rc;
 }
 
@@ -118,18 +108,15 @@ int parse_size(const char *s, const char **end, uint64_t *out)
     uint64_t value;
     int rc = parse_uint_prefix(s, &after, &value);
 
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     int shift = size_shift(*after);
-    if (shift >= 0) {
+    if (shift >= 0)
         after++;
-    } else {
+    else
         shift = 10;
-    }
-    if (value > UINT64_MAX >> shift) {
+    if (value > UINT64_MAX >> shift)
         return -ERANGE;
-    }
     *out = value << shift;
     *end = after;
     return 0;

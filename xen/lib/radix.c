@@ -42,9 +42,8 @@ static struct radix_node *new_node(const struct radix_tree *tree)
 {
     struct radix_node *node = tree->memory->alloc(sizeof(*node));
 
-    if (node != NULL) {
+    if (node != NULL)
         memset(node, 0, sizeof(*node));
-    }
     return node;
 }
 
@@ -53,9 +52,8 @@ static int grow(struct radix_tree *tree, uint64_t index)
 {
     while (tree->levels == 0 || !fits(index, tree->levels)) {
         struct radix_node *node = new_node(tree);
-        if (node == NULL) {
+        if (node == NULL)
             return -ENOMEM;
-        }
         if (tree->root != NULL) {
             node->slot[0] = tree->root;
             node->used = 1;
@@ -76,9 +74,8 @@ static bool prune(struct radix_tree *tree, struct radix_node *node, unsigned int
         *slot = NULL;
         node->used--;
     }
-    if (node->used > 0) {
+    if (node->used > 0)
         return false;
-    }
     tree->memory->free(node);
     return true;
 }
@@ -94,9 +91,8 @@ static void prune_path(struct radix_tree *tree, uint64_t index)
 
 int radix_insert(struct radix_tree *tree, uint64_t index, void *entry)
 {
-    if (entry == NULL) {
+    if (entry == NULL)
         return -EINVAL;
-    }
     if (grow(tree, index) != 0) {
         prune_path(tree, 0);            /* an empty root would break radix_next()'s promise */
         return -ENOMEM;
@@ -115,9 +111,8 @@ int radix_insert(struct radix_tree *tree, uint64_t index, void *entry)
         node = *slot;
     }
     void **slot = &node->slot[slot_of(index, 1)];
-    if (*slot != NULL) {
+    if (*slot != NULL)
         return -EEXIST;
-    }
     *slot = entry;
     node->used++;
     return 0;
@@ -128,12 +123,10 @@ static struct radix_node *leaf_of(const struct radix_tree *tree, uint64_t index)
 {
     struct radix_node *node = tree->root;
 
-    if (node == NULL || !fits(index, tree->levels)) {
+    if (node == NULL || !fits(index, tree->levels))
         return NULL;
-    }
-    for (unsigned int level = tree->levels; level > 1 && node != NULL; level--) {
+    for (unsigned int level = tree->levels; level > 1 && node != NULL; level--)
         node = node->slot[slot_of(index, level)];
-    }
     return node;
 }
 
@@ -165,13 +158,11 @@ static void *next_below(const struct radix_node *node, unsigned int level, uint6
 
         if (node->slot[i] != NULL) {
             void *entry = level == 1 ? node->slot[i] : next_below(node->slot[i], level - 1, index);
-            if (entry != NULL) {
+            if (entry != NULL)
                 return entry;
-            }
         }
-        if (next == 0) {
+        if (next == 0)
             return NULL;
-        }
         *index = next;
     }
     return NULL;
@@ -181,13 +172,11 @@ void *radix_next(const struct radix_tree *tree, uint64_t *index)
 {
     uint64_t at = *index;
 
-    if (tree->root == NULL || !fits(at, tree->levels)) {
+    if (tree->root == NULL || !fits(at, tree->levels))
         return NULL;
-    }
     void *entry = next_below(tree->root, tree->levels, &at);
-    if (entry != NULL) {
+    if (entry != NULL)
         *index = at;
-    }
     return entry;
 }
 
@@ -195,23 +184,20 @@ static void clear_below(struct radix_tree *tree, struct radix_node *node, unsign
                         void (*drop)(void *entry))
 {
     for (unsigned int i = 0; i < SLOTS; i++) {
-        if (node->slot[i] == NULL) {
+        if (node->slot[i] == NULL)
             continue;
-        }
-        if (level > 1) {
+        if (level > 1)
             clear_below(tree, node->slot[i], level - 1, drop);
-        } else if (drop != NULL) {
+        else if (drop != NULL)
             drop(node->slot[i]);
-        }
     }
     tree->memory->free(node);
 }
 
 void radix_clear(struct radix_tree *tree, void (*drop)(void *entry))
 {
-    if (tree->root != NULL) {
+    if (tree->root != NULL)
         clear_below(tree, tree->root, tree->levels, drop);
-    }
     tree->root = NULL;
     tree->levels = 0;
 }

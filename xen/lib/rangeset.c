@@ -31,18 +31,16 @@ void rangeset_clear(struct rangeset *set)
 {
     struct range *r, *next;
 
-    list_for_each_entry_safe(r, next, &set->ranges, link) {
+    list_for_each_entry_safe(r, next, &set->ranges, link)
         free_range(set, r);
-    }
 }
 
 struct rangeset *rangeset_create(const struct lib_allocator *memory)
 {
     struct rangeset *set = memory->alloc(sizeof(*set));
 
-    if (set != NULL) {
+    if (set != NULL)
         rangeset_init(set, memory);
-    }
     return set;
 }
 
@@ -60,9 +58,8 @@ static struct range *range_from(const struct rangeset *set, unsigned long number
     struct range *r;
 
     list_for_each_entry(r, &set->ranges, link) {
-        if (r->last >= number) {
+        if (r->last >= number)
             return r;
-        }
     }
     return NULL;
 }
@@ -78,9 +75,8 @@ static int insert_before(struct rangeset *set, struct range *next, unsigned long
 {
     struct range *r = set->memory->alloc(sizeof(*r));
 
-    if (r == NULL) {
+    if (r == NULL)
         return -ENOMEM;
-    }
     r->first = first;
     r->last = last;
     list_add_tail(&r->link, next != NULL ? &next->link : &set->ranges);
@@ -89,9 +85,8 @@ static int insert_before(struct rangeset *set, struct range *next, unsigned long
 
 int rangeset_add(struct rangeset *set, unsigned long first, unsigned long last)
 {
-    if (first > last) {
+    if (first > last)
         return -EINVAL;
-    }
     /*
      * Ranges that touch first - 1 or last + 1 join; the ends of the number line have no such
      * neighbour.
@@ -100,9 +95,8 @@ int rangeset_add(struct rangeset *set, unsigned long first, unsigned long last)
     unsigned long high = last == ~0ul ? last : last + 1;
     struct range *r = range_from(set, low);
 
-    if (r == NULL || r->first > high) {
+    if (r == NULL || r->first > high)
         return insert_before(set, r, first, last);
-    }
     r->first = min(r->first, first);
     r->last = max(r->last, last);
 
@@ -116,27 +110,24 @@ int rangeset_add(struct rangeset *set, unsigned long first, unsigned long last)
 
 int rangeset_remove(struct rangeset *set, unsigned long first, unsigned long last)
 {
-    if (first > last) {
+    if (first > last)
         return -EINVAL;
-    }
     struct range *r = range_from(set, first);
 
     if (r != NULL && r->first < first && r->last > last) {      /* a hole: one becomes two */
         int rc = insert_before(set, r, r->first, first - 1);
-        if (rc == 0) {
+        if (rc == 0)
             r->first = last + 1;
-        }
         return rc;
     }
     while (r != NULL && r->first <= last) {
         struct range *next = range_after(set, r);
-        if (r->first < first) {
+        if (r->first < first)
             r->last = first - 1;
-        } else if (r->last > last) {
+        else if (r->last > last)
             r->first = last + 1;
-        } else {
+        else
             free_range(set, r);
-        }
         r = next;
     }
     return 0;
@@ -167,9 +158,8 @@ int rangeset_for_each(const struct rangeset *set,
 
     list_for_each_entry(r, &set->ranges, link) {
         int rc = visit(context, r->first, r->last);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return 0;
 }
@@ -179,20 +169,18 @@ int rangeset_print(char *buf, size_t size, const struct rangeset *set, bool is_h
     const struct range *r;
     size_t len = 0;
 
-    if (size > 0) {
+    if (size > 0)
         buf[0] = '\0';
-    }
     list_for_each_entry(r, &set->ranges, link) {
         char *at = len < size ? buf + len : NULL;
         size_t room = len < size ? size - len : 0;
         const char *comma = len > 0 ? "," : "";
         int n;
 
-        if (r->first == r->last) {
+        if (r->first == r->last)
             n = format(at, room, is_hex ? "%s%lx" : "%s%lu", comma, r->first);
-        } else {
+        else
             n = format(at, room, is_hex ? "%s%lx-%lx" : "%s%lu-%lu", comma, r->first, r->last);
-        }
         len += (size_t)n;
     }
     return (int)len;

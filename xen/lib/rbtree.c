@@ -12,9 +12,8 @@ static bool is_red(const struct rb_node *node)
 /* The pointer that leads to this node: in its parent, or the root's. */
 static struct rb_node **link_to(struct rb_root *root, const struct rb_node *node)
 {
-    if (node->parent == NULL) {
+    if (node->parent == NULL)
         return &root->node;
-    }
     return node->parent->left == node ? &node->parent->left : &node->parent->right;
 }
 
@@ -22,9 +21,8 @@ static struct rb_node **link_to(struct rb_root *root, const struct rb_node *node
 static void replace(struct rb_root *root, struct rb_node *node, struct rb_node *child)
 {
     *link_to(root, node) = child;
-    if (child != NULL) {
+    if (child != NULL)
         child->parent = node->parent;
-    }
 }
 
 /* The right child rises, the node becomes its left child. */
@@ -34,9 +32,8 @@ static void rotate_left(struct rb_root *root, struct rb_node *node)
 
     replace(root, node, up);
     node->right = up->left;
-    if (up->left != NULL) {
+    if (up->left != NULL)
         up->left->parent = node;
-    }
     up->left = node;
     node->parent = up;
 }
@@ -47,9 +44,8 @@ static void rotate_right(struct rb_root *root, struct rb_node *node)
 
     replace(root, node, up);
     node->left = up->right;
-    if (up->right != NULL) {
+    if (up->right != NULL)
         up->right->parent = node;
-    }
     up->right = node;
     node->parent = up;
 }
@@ -106,9 +102,8 @@ void rb_insert(struct rb_root *root, struct rb_node *node,
     }
     *node = (struct rb_node){ .parent = parent, .is_red = true };
     *link = node;
-    if (is_first) {
+    if (is_first)
         root->first = node;
-    }
     repair_insert(root, node);
 }
 
@@ -149,9 +144,8 @@ static void repair_erase(struct rb_root *root, struct rb_node *node, struct rb_n
         rotate(root, parent, is_left);
         return;
     }
-    if (node != NULL) {
+    if (node != NULL)
         node->is_red = false;
-    }
 }
 
 /* Gives the node with two children its successor's place and colour, the successor the node's. */
@@ -174,9 +168,8 @@ static void swap_with_next(struct rb_root *root, struct rb_node *node, struct rb
     }
     node->left = NULL;
     node->right = old.right;
-    if (node->right != NULL) {
+    if (node->right != NULL)
         node->right->parent = node;
-    }
     node->is_red = old.is_red;
 }
 
@@ -184,19 +177,16 @@ void rb_erase(struct rb_root *root, struct rb_node *node)
 {
     struct rb_node *next = rb_next(node);
 
-    if (root->first == node) {
+    if (root->first == node)
         root->first = next;
-    }
-    if (node->left != NULL && node->right != NULL) {
+    if (node->left != NULL && node->right != NULL)
         swap_with_next(root, node, next);
-    }
     struct rb_node *child = node->left != NULL ? node->left : node->right;
     struct rb_node *parent = node->parent;
 
     replace(root, node, child);
-    if (!node->is_red) {
+    if (!node->is_red)
         repair_erase(root, child, parent);
-    }
     rb_clear(node);
 }
 
@@ -226,17 +216,15 @@ struct rb_node *rb_find(const struct rb_root *root, const void *key,
 
 static struct rb_node *leftmost(const struct rb_node *node)
 {
-    while (node->left != NULL) {
+    while (node->left != NULL)
         node = node->left;
-    }
     return (struct rb_node *)node;
 }
 
 static struct rb_node *rightmost(const struct rb_node *node)
 {
-    while (node->right != NULL) {
+    while (node->right != NULL)
         node = node->right;
-    }
     return (struct rb_node *)node;
 }
 
@@ -247,22 +235,18 @@ struct rb_node *rb_last(const struct rb_root *root)
 
 struct rb_node *rb_next(const struct rb_node *node)
 {
-    if (node->right != NULL) {
+    if (node->right != NULL)
         return leftmost(node->right);
-    }
-    while (node->parent != NULL && node == node->parent->right) {
+    while (node->parent != NULL && node == node->parent->right)
         node = node->parent;
-    }
     return node->parent;
 }
 
 struct rb_node *rb_prev(const struct rb_node *node)
 {
-    if (node->left != NULL) {
+    if (node->left != NULL)
         return rightmost(node->left);
-    }
-    while (node->parent != NULL && node == node->parent->left) {
+    while (node->parent != NULL && node == node->parent->left)
         node = node->parent;
-    }
     return node->parent;
 }

@@ -32,15 +32,12 @@ static void sink(const struct array *a, size_t i, size_t n)
 {
     for (;;) {
         size_t child = 2 * i + 1;
-        if (child >= n) {
+        if (child >= n)
             return;
-        }
-        if (child + 1 < n && a->compare(at(a, child), at(a, child + 1)) < 0) {
+        if (child + 1 < n && a->compare(at(a, child), at(a, child + 1)) < 0)
             child++;
-        }
-        if (a->compare(at(a, i), at(a, child)) >= 0) {
+        if (a->compare(at(a, i), at(a, child)) >= 0)
             return;
-        }
         swap(a, i, child);
         i = child;
     }
@@ -50,9 +47,8 @@ void sort(void *base, size_t n, size_t size, int (*compare)(const void *a, const
 {
     const struct array a = { .base = base, .size = size, .compare = compare };
 
-    for (size_t i = n / 2; i > 0; i--) {
+    for (size_t i = n / 2; i > 0; i--)
         sink(&a, i - 1, n);
-    }
     for (size_t end = n; end > 1; end--) {
         swap(&a, 0, end - 1);
         sink(&a, 0, end - 1);

@@ -39,9 +39,8 @@ static void copy_backward(unsigned char *to, const unsigned char *from, size_t n
 
 void *memmove(void *to, const void *from, size_t n)
 {
-    if (n == 0 || to == from) {
+    if (n == 0 || to == from)
         return to;
-    }
     if ((size_t)to - (size_t)from >= n) {   /* 'to' does not begin inside 'from' */
         return memcpy(to, from, n);
     }
@@ -66,9 +65,8 @@ int memcmp(const void *a, const void *b, size_t n)
     const unsigned char *y = b;
 
     for (size_t i = 0; i < n; i++) {
-        if (x[i] != y[i]) {
+        if (x[i] != y[i])
             return x[i] - y[i];
-        }
     }
     return 0;
 }
@@ -78,9 +76,8 @@ void *memchr(const void *s, int byte, size_t n)
     const unsigned char *p = s;
 
     for (size_t i = 0; i < n; i++) {
-        if (p[i] == (unsigned char)byte) {
+        if (p[i] == (unsigned char)byte)
             return (void *)&p[i];
-        }
     }
     return NULL;
 }
@@ -88,18 +85,16 @@ void *memchr(const void *s, int byte, size_t n)
 size_t strlen(const char *s)
 {
     size_t n = 0;
-    while (s[n] != '\0') {
+    while (s[n] != '\0')
         n++;
-    }
     return n;
 }
 
 size_t strnlen(const char *s, size_t max)
 {
     size_t n = 0;
-    while (n < max && s[n] != '\0') {
+    while (n < max && s[n] != '\0')
         n++;
-    }
     return n;
 }
 
@@ -115,9 +110,8 @@ int strcmp(const char *a, const char *b)
 int strncmp(const char *a, const char *b, size_t n)
 {
     for (; n > 0; n--, a++, b++) {
-        if (*a != *b || *a == '\0') {
+        if (*a != *b || *a == '\0')
             return (unsigned char)*a - (unsigned char)*b;
-        }
     }
     return 0;
 }
@@ -130,9 +124,8 @@ static int lower(char c)
 int strncasecmp(const char *a, const char *b, size_t n)
 {
     for (; n > 0; n--, a++, b++) {
-        if (lower(*a) != lower(*b) || *a == '\0') {
+        if (lower(*a) != lower(*b) || *a == '\0')
             return lower(*a) - lower(*b);
-        }
     }
     return 0;
 }
@@ -145,12 +138,10 @@ int strcasecmp(const char *a, const char *b)
 char *strchr(const char *s, int c)
 {
     for (;; s++) {
-        if (*s == (char)c) {
+        if (*s == (char)c)
             return (char *)s;
-        }
-        if (*s == '\0') {
+        if (*s == '\0')
             return NULL;
-        }
     }
 }
 
@@ -159,12 +150,10 @@ char *strrchr(const char *s, int c)
     const char *found = NULL;
 
     for (;; s++) {
-        if (*s == (char)c) {
+        if (*s == (char)c)
             found = s;
-        }
-        if (*s == '\0') {
+        if (*s == '\0')
             return (char *)found;
-        }
     }
 }
 
@@ -173,11 +162,9 @@ char *strstr(const char *s, const char *what)
     size_t len = strlen(what);
 
     for (;; s++) {
-        if (strncmp(s, what, len) == 0) {
+        if (strncmp(s, what, len) == 0)
             return (char *)s;
-        }
-        if (*s == '\0') {
+        if (*s == '\0')
             return NULL;
-        }
     }
 }

@@ -55,9 +55,8 @@ char *strstr(const char *s, const char *what);
 static inline size_t lib_strlcpy(char *to, const char *from, size_t size)
 {
     size_t len = strlen(from);
-    if (size == 0) {
+    if (size == 0)
         return len;
-    }
     size_t n = len < size ? len : size - 1;
     memcpy(to, from, n);
     to[n] = '\0';

@@ -154,11 +154,10 @@ static inline uint64_t bits_back_at(const struct bits_back *b, ptrdiff_t end, un
     size_t byte = low >> 3;
     uint64_t word;
 
-    if (byte + 8 <= b->limit) {
+    if (byte + 8 <= b->limit)
         memcpy(&word, b->start + byte, sizeof(word));
-    } else {
+    else
         word = bits_back_load_slow(b, byte);
-    }
     return word >> (low & 7) & ((1ull << n) - 1);
 }
 
@@ -213,9 +212,8 @@ static inline void unpack_repeat(struct unpack *u, size_t distance, size_t len)
             memcpy(to, &word, sizeof(word));
         }
     }
-    while (len-- > 0) {
+    while (len-- > 0)
         *to++ = *from++;
-    }
 }
 
 #endif

@@ -32,9 +32,8 @@ struct reader {
 
 static int read_byte(struct reader *r)
 {
-    if (r->left == 0) {
+    if (r->left == 0)
         return -EBADMSG;
-    }
     r->left--;
     return *r->p++;
 }
@@ -46,9 +45,8 @@ static int read_number(struct reader *r, uint64_t *out)
 
     for (unsigned int shift = 0; shift < 63; shift += 7) {
         int byte = read_byte(r);
-        if (byte < 0) {
+        if (byte < 0)
             return byte;
-        }
         value |= (uint64_t)(byte & 0x7f) << shift;
         if ((byte & 0x80) == 0) {
             *out = value;
@@ -60,9 +58,8 @@ static int read_number(struct reader *r, uint64_t *out)
 
 static int read_x86_properties(struct reader *r, uint64_t len, struct block *block)
 {
-    if (len != 0 && len != 4) {
+    if (len != 0 && len != 4)
         return -EBADMSG;
-    }
     block->is_x86 = true;
     if (len == 4) {
         block->x86_start = unpack_le32(r->p);
@@ -77,15 +74,12 @@ static int read_filter(struct reader *r, bool is_last, struct block *block)
 {
     uint64_t id, len;
 
-    if (read_number(r, &id) != 0 || read_number(r, &len) != 0 || len > r->left) {
+    if (read_number(r, &id) != 0 || read_number(r, &len) != 0 || len > r->left)
         return -EBADMSG;
-    }
-    if (id == FILTER_X86 && !is_last && !block->is_x86) {
+    if (id == FILTER_X86 && !is_last && !block->is_x86)
         return read_x86_properties(r, len, block);
-    }
-    if (id != FILTER_LZMA2 || !is_last) {
+    if (id != FILTER_LZMA2 || !is_last)
         return -EOPNOTSUPP;
-    }
     return len == 1 && read_byte(r) <= 40 ? 0 : -EBADMSG;      /* the size of a dictionary */
 }
 
@@ -105,18 +99,16 @@ static int read_header(struct unpack *u, const struct crc32_table *crc, struct b
     unsigned int flags = p[1];
     *block = (struct block){ .has_packed_size = (flags & BLOCK_PACKED_SIZE) != 0,
                              .has_size = (flags & BLOCK_SIZE) != 0 };
-    if ((flags & BLOCK_RESERVED) != 0) {
+    if ((flags & BLOCK_RESERVED) != 0)
         return -EOPNOTSUPP;
-    }
     if ((block->has_packed_size && read_number(&r, &block->packed_size) != 0) ||
         (block->has_size && read_number(&r, &block->size) != 0)) {
         return -EBADMSG;
     }
     for (unsigned int left = flags & 3;; left--) {
         int rc = read_filter(&r, left == 0, block);
-        if (rc != 0 || left == 0) {
+        if (rc != 0 || left == 0)
             return rc;
-        }
     }
 }
 
@@ -127,9 +119,8 @@ static bool is_sign_byte(uint8_t byte)
 
 static void store32(uint8_t *p, uint32_t value)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         p[i] = (uint8_t)(value >> (8 * i));
-    }
 }
 
 /*
@@ -157,9 +148,8 @@ static uint32_t to_relative(uint32_t value, uint32_t next, unsigned int recent)
 
     if (recent != 0) {
         unsigned int shift = recent == 1 ? 24 - 8 : recent == 2 ? 24 - 16 : 0;
-        if (is_sign_byte((uint8_t)(relative >> shift))) {
+        if (is_sign_byte((uint8_t)(relative >> shift)))
             relative = (relative ^ ((1u << (shift + 8)) - 1)) - next;
-        }
     }
     relative &= 0x01ffffff;
     return relative & 0x01000000 ? relative | 0xff000000 : relative;
@@ -218,12 +208,10 @@ static int unpack_data(struct unpack *u, struct xz_work *work, const struct bloc
     int rc = unpack_lzma2(u, &work->lzma);
     size_t len = u->out_pos - out_start;
 
-    if (block->is_x86) {
+    if (block->is_x86)
         unfilter_x86(u->out + out_start, len, block->x86_start);
-    }
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     if ((block->has_packed_size && block->packed_size != u->in_pos - in_start) ||
         (block->has_size && block->size != len)) {
         return -EBADMSG;
@@ -239,22 +227,18 @@ static int unpack_block(struct unpack *u, struct xz_work *work, unsigned int che
     struct block block;
     int rc = read_header(u, &work->crc32, &block);
 
-    if (rc == 0) {
+    if (rc == 0)
         rc = unpack_data(u, work, &block);
-    }
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     size_t len = u->out_pos - out_start;
     size_t padding = -u->in_pos & 3;
     size_t unpadded = u->in_pos - in_start + check_size(check);
-    if (padding + check_size(check) > u->in_len - u->in_pos) {
+    if (padding + check_size(check) > u->in_len - u->in_pos)
         return -EBADMSG;
-    }
     u->in_pos += padding;
-    if (!check_is_right(work, check, u->in + u->in_pos, u->out + out_start, len)) {
+    if (!check_is_right(work, check, u->in + u->in_pos, u->out + out_start, len))
         return -EBADMSG;
-    }
     u->in_pos += check_size(check);
     totals->blocks++;
     totals->unpadded += unpadded;
@@ -271,13 +255,11 @@ static int check_index(struct unpack *u, const struct crc32_table *crc,
     struct totals sum = { 0 };
     uint64_t blocks, unpadded, size;
 
-    if (read_number(&r, &blocks) != 0 || blocks != expected->blocks) {
+    if (read_number(&r, &blocks) != 0 || blocks != expected->blocks)
         return -EBADMSG;
-    }
     for (; sum.blocks < blocks; sum.blocks++) {
-        if (read_number(&r, &unpadded) != 0 || read_number(&r, &size) != 0) {
+        if (read_number(&r, &unpadded) != 0 || read_number(&r, &size) != 0)
             return -EBADMSG;
-        }
         sum.unpadded += unpadded;
         sum.size += size;
     }
@@ -299,22 +281,18 @@ int unpack_xz(struct unpack *u, struct xz_work *work)
         return -EBADMSG;
     }
     unsigned int check = u->in[7];
-    if (u->in[6] != 0 || (check != CHECK_NONE && check != CHECK_CRC32 && check != CHECK_CRC64)) {
+    if (u->in[6] != 0 || (check != CHECK_NONE && check != CHECK_CRC32 && check != CHECK_CRC64))
         return -EOPNOTSUPP;
-    }
-    if (check == CHECK_CRC64) {
+    if (check == CHECK_CRC64)
         crc64_init(&work->crc64);
-    }
     struct totals totals = { 0 };
     u->in_pos = STREAM_HEADER;
     while (u->in_pos < u->in_len) {
-        if (u->in[u->in_pos] == 0) {
+        if (u->in[u->in_pos] == 0)
             return check_index(u, &work->crc32, &totals);
-        }
         int rc = unpack_block(u, work, check, &totals);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     }
     return -EBADMSG;
 }

@@ -88,18 +88,16 @@ struct literals_header {
 static uint64_t read_le(const uint8_t *p, size_t n)
 {
     uint64_t value = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         value |= (uint64_t)p[i] << (8 * i);
-    }
     return value;
 }
 
 /* Two bits of type, two of format, then sizes that are as wide as the format says. */
 static int read_literals_header(struct block *b, struct literals_header *h)
 {
-    if (b->left == 0) {
+    if (b->left == 0)
         return -EBADMSG;
-    }
     unsigned int format = b->in[0] >> 2 & 3;
     h->type = b->in[0] & 3;
     h->streams = format == 0 ? 1 : 4;
@@ -107,18 +105,16 @@ static int read_literals_header(struct block *b, struct literals_header *h)
 
     if (h->type == LITERALS_RAW || h->type == LITERALS_RLE) {
         size_t bytes = format == 1 ? 2 : format == 3 ? 3 : 1;
-        if (bytes > b->left) {
+        if (bytes > b->left)
             return -EBADMSG;
-        }
         h->size = read_le(b->in, bytes) >> (bytes == 1 ? 3 : 4);
         advance(b, bytes);
         return 0;
     }
     size_t bytes = format < 2 ? 3 : format + 2;
     unsigned int width = format < 2 ? 10 : format == 2 ? 14 : 18;
-    if (bytes > b->left) {
+    if (bytes > b->left)
         return -EBADMSG;
-    }
     uint64_t value = read_le(b->in, bytes) >> 4;
     h->size = value & ((1u << width) - 1);
     h->packed = value >> width & ((1u << width) - 1);
@@ -136,19 +132,16 @@ static int decode_four(struct unpack *u, const struct huffman_table *table, cons
     size_t quarter = (n + 3) / 4;
     size_t at = 6;
 
-    if (len < 6 || quarter * 3 > n) {
+    if (len < 6 || quarter * 3 > n)
         return -EBADMSG;
-    }
     for (size_t i = 0; i < 4; i++) {
         size_t size = i < 3 ? in[2 * i] | (size_t)in[2 * i + 1] << 8 : len - at;
-        if (size > len - at) {
+        if (size > len - at)
             return -EBADMSG;
-        }
         int rc = huffman_decode(table, in + at, size, readable(u, in + at), out + i * quarter,
                                 i < 3 ? quarter : n - 3 * quarter);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
         at += size;
     }
     return 0;
@@ -162,9 +155,8 @@ static int unpack_literals(struct unpack *u, struct zstd_work *work, struct bloc
 
     if (h->type == LITERALS_PACKED) {
         ptrdiff_t used = huffman_read(&work->literals, &work->weights, in, len);
-        if (used < 0) {
+        if (used < 0)
             return -EBADMSG;
-        }
         in += used;
         len -= (size_t)used;
     } else if (work->literals.log == 0) {
@@ -181,17 +173,14 @@ static int read_literals(struct unpack *u, struct zstd_work *work, struct block 
     struct literals_header h;
     int rc = read_literals_header(b, &h);
 
-    if (rc != 0 || h.size > BLOCK_MAX) {
+    if (rc != 0 || h.size > BLOCK_MAX)
         return -EBADMSG;
-    }
-    if (h.size > u->out_len - u->out_pos) {
+    if (h.size > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     b->literals_left = h.size;
     if (h.type == LITERALS_RAW) {
-        if (h.size > b->left) {
+        if (h.size > b->left)
             return -EBADMSG;
-        }
         b->literals = b->in;
         advance(b, h.size);
         return 0;
@@ -200,9 +189,8 @@ static int read_literals(struct unpack *u, struct zstd_work *work, struct block 
     b->literals = far_end;
     b->reserved = h.size;
     if (h.type == LITERALS_RLE) {
-        if (b->left == 0) {
+        if (b->left == 0)
             return -EBADMSG;
-        }
         memset(far_end, b->in[0], h.size);
         advance(b, 1);
         return 0;
@@ -213,12 +201,10 @@ static int read_literals(struct unpack *u, struct zstd_work *work, struct block 
 /* Appends n literals; they may move down over their own place. */
 static int put_literals(struct unpack *u, struct block *b, size_t n)
 {
-    if (n > b->literals_left) {
+    if (n > b->literals_left)
         return -EBADMSG;
-    }
-    if (n > u->out_len - u->out_pos) {
+    if (n > u->out_len - u->out_pos)
         return -ENOSPC;
-    }
     uint8_t *to = u->out + u->out_pos;
     const uint8_t *from = b->literals;
     b->literals += n;
@@ -226,9 +212,8 @@ static int put_literals(struct unpack *u, struct block *b, size_t n)
     b->reserved -= b->reserved > 0 ? n : 0;
     u->out_pos += n;
     if (n < 16) {
-        while (n-- > 0) {
+        while (n-- > 0)
             *to++ = *from++;
-        }
     } else {
         memmove(to, from, n);
     }
@@ -244,9 +229,8 @@ static int read_table(struct zstd_work *work, struct block *b, unsigned int kind
         fse_build(table, codes[kind].probability, codes[kind].symbols, codes[kind].log);
         break;
     case TABLE_SINGLE:
-        if (b->left == 0 || b->in[0] >= codes[kind].max_symbols) {
+        if (b->left == 0 || b->in[0] >= codes[kind].max_symbols)
             return -EBADMSG;
-        }
         fse_single(table, b->in[0]);
         advance(b, 1);
         break;
@@ -270,36 +254,29 @@ static int read_table(struct zstd_work *work, struct block *b, unsigned int kind
 /* The number of sequences, the modes of the three codes, their tables. */
 static int read_sequences_header(struct zstd_work *work, struct block *b, size_t *count)
 {
-    if (b->left == 0) {
+    if (b->left == 0)
         return -EBADMSG;
-    }
     unsigned int first = b->in[0];
     size_t bytes = first < 128 ? 1 : first < 255 ? 2 : 3;
-    if (bytes > b->left) {
+    if (bytes > b->left)
         return -EBADMSG;
-    }
     *count = first < 128 ? first
              : first < 255 ? (size_t)(first - 128) << 8 | b->in[1]
                            : (b->in[1] | (size_t)b->in[2] << 8) + 0x7f00;
     advance(b, bytes);
-    if (*count == 0) {
+    if (*count == 0)
         return b->left == 0 ? 0 : -EBADMSG;
-    }
-    if (b->left == 0) {
+    if (b->left == 0)
         return -EBADMSG;
-    }
     unsigned int modes = b->in[0];
     advance(b, 1);
-    if ((modes & 3) != 0) {
+    if ((modes & 3) != 0)
         return -EBADMSG;
-    }
     int rc = read_table(work, b, LITERAL_LENGTH, &work->literal_lengths, modes >> 6);
-    if (rc == 0) {
+    if (rc == 0)
         rc = read_table(work, b, OFFSET, &work->offsets, modes >> 4 & 3);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = read_table(work, b, MATCH_LENGTH, &work->match_lengths, modes >> 2 & 3);
-    }
     return rc;
 }
 
@@ -318,9 +295,8 @@ static uint32_t find_distance(uint32_t *rep, uint32_t value, bool has_literals)
     unsigned int which = value - (has_literals ? 1 : 0);
     uint32_t distance = which == 3 ? rep[0] - 1 : rep[which];
 
-    if (which > 1) {
+    if (which > 1)
         rep[2] = rep[1];
-    }
     if (which > 0) {
         rep[1] = rep[0];
         rep[0] = distance;
@@ -351,16 +327,13 @@ static int run_sequence(struct unpack *u, struct zstd_work *work, struct block *
                         const struct sequence *s)
 {
     int rc = put_literals(u, b, s->literals);
-    if (rc != 0) {
+    if (rc != 0)
         return rc;
-    }
     uint32_t distance = find_distance(work->rep, s->offset, s->literals > 0);
-    if (distance == 0 || distance > u->out_pos) {
+    if (distance == 0 || distance > u->out_pos)
         return -EBADMSG;
-    }
-    if (s->length > u->out_len - u->out_pos - b->reserved) {
+    if (s->length > u->out_len - u->out_pos - b->reserved)
         return -ENOSPC;
-    }
     unpack_repeat(u, distance, s->length);
     return 0;
 }
@@ -372,9 +345,8 @@ static int run_sequences(struct unpack *u, struct zstd_work *work, struct block 
     const struct fse_entry *ml = work->match_lengths.entry;
     struct bits_back bits;
 
-    if (!bits_back_open(&bits, b->in, b->left, readable(u, b->in))) {
+    if (!bits_back_open(&bits, b->in, b->left, readable(u, b->in)))
         return -EBADMSG;
-    }
     ll += bits_back_take(&bits, work->literal_lengths.log);
     of += bits_back_take(&bits, work->offsets.log);
     ml += bits_back_take(&bits, work->match_lengths.log);
@@ -382,16 +354,13 @@ static int run_sequences(struct unpack *u, struct zstd_work *work, struct block 
     while (true) {
         struct sequence s;
         read_sequence(&bits, ll->symbol, of->symbol, ml->symbol, &s);
-        if (bits.left < 0) {
+        if (bits.left < 0)
             return -EBADMSG;
-        }
         int rc = run_sequence(u, work, b, &s);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
-        if (--count == 0) {
+        if (--count == 0)
             return bits.left == 0 ? 0 : -EBADMSG;
-        }
         ll = work->literal_lengths.entry + ll->base + bits_back_take(&bits, ll->bits);
         ml = work->match_lengths.entry + ml->base + bits_back_take(&bits, ml->bits);
         of = work->offsets.entry + of->base + bits_back_take(&bits, of->bits);
@@ -404,20 +373,17 @@ static int packed_block(struct unpack *u, struct zstd_work *work, size_t size)
     size_t count;
     int rc = read_literals(u, work, &b);
 
-    if (rc == 0) {
+    if (rc == 0)
         rc = read_sequences_header(work, &b, &count);
-    }
-    if (rc == 0 && count > 0) {
+    if (rc == 0 && count > 0)
         rc = run_sequences(u, work, &b, count);
-    }
     return rc != 0 ? rc : put_literals(u, &b, b.literals_left);
 }
 
 static int one_block(struct unpack *u, struct zstd_work *work, bool *is_last)
 {
-    if (u->in_len - u->in_pos < 3) {
+    if (u->in_len - u->in_pos < 3)
         return -EBADMSG;
-    }
     uint32_t head = (uint32_t)read_le(u->in + u->in_pos, 3);
     unsigned int type = head >> 1 & 3;
     size_t size = head >> 3;
@@ -426,14 +392,12 @@ static int one_block(struct unpack *u, struct zstd_work *work, bool *is_last)
 
     *is_last = head & 1;
     u->in_pos += 3;
-    if (packed > u->in_len - u->in_pos || size > BLOCK_MAX) {
+    if (packed > u->in_len - u->in_pos || size > BLOCK_MAX)
         return -EBADMSG;
-    }
     if (type == BLOCK_PACKED) {
         int rc = packed_block(u, work, size);
-        if (rc != 0) {
+        if (rc != 0)
             return rc;
-        }
     } else if (type > BLOCK_PACKED) {
         return -EBADMSG;
     } else if (size > u->out_len - u->out_pos) {
@@ -459,9 +423,8 @@ static int read_frame_header(struct unpack *u, struct frame *frame)
 {
     static const uint8_t dictionary_bytes[4] = { 0, 1, 2, 4 };
 
-    if (u->in_len < 6) {
+    if (u->in_len < 6)
         return -EBADMSG;
-    }
     unsigned int flags = u->in[4];
     bool is_single = flags & 0x20;
     unsigned int size_code = flags >> 6;
@@ -469,12 +432,10 @@ static int read_frame_header(struct unpack *u, struct frame *frame)
     size_t dictionary = dictionary_bytes[flags & 3];
     size_t at = 5 + (is_single ? 0 : 1);
 
-    if ((flags & 8) != 0 || at + dictionary + size_bytes > u->in_len) {
+    if ((flags & 8) != 0 || at + dictionary + size_bytes > u->in_len)
         return -EBADMSG;
-    }
-    if (read_le(u->in + at, dictionary) != 0) {
+    if (read_le(u->in + at, dictionary) != 0)
         return -EOPNOTSUPP;
-    }
     at += dictionary;
     frame->has_check = flags & 4;
     frame->has_size = size_bytes > 0;
@@ -485,12 +446,10 @@ static int read_frame_header(struct unpack *u, struct frame *frame)
 
 static int check_frame(struct unpack *u, const struct frame *frame)
 {
-    if (frame->has_size && frame->size != u->out_pos) {
+    if (frame->has_size && frame->size != u->out_pos)
         return -EBADMSG;
-    }
-    if (!frame->has_check) {
+    if (!frame->has_check)
         return 0;
-    }
     if (u->in_len - u->in_pos < 4 ||
         unpack_le32(u->in + u->in_pos) != (uint32_t)xxhash64(u->out, u->out_pos)) {
         return -EBADMSG;
@@ -510,8 +469,7 @@ int unpack_zstd(struct unpack *u, struct zstd_work *work)
     work->rep[1] = 4;
     work->rep[2] = 8;
 
-    for (bool is_last = false; rc == 0 && !is_last;) {
+    for (bool is_last = false; rc == 0 && !is_last;)
         rc = one_block(u, work, &is_last);
-    }
     return rc != 0 ? rc : check_frame(u, &frame);
 }

@@ -270,9 +270,8 @@ int main(int argc, char **argv)
             kill(w[i].pid, SIGKILL);
     while (wait(NULL) > 0)
         ;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         printf("LOAD %s: %lu rounds, longest gap %lu ms\n", w[i].name, w[i].rounds, w[i].longest);
-    }
     if (why)
         printf("LOAD failed: %s\n", why);
     else

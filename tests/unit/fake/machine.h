@@ -60,9 +60,8 @@ void spin_lock_init(struct spinlock *lock, enum lock_rank rank)
 /* The real thing, for tests with threads. */
 void ticket_wait(struct spinlock *lock, uint16_t ticket)
 {
-    while (read_once(lock->head) != ticket) {
+    while (read_once(lock->head) != ticket)
         sched_yield();
-    }
 }
 
 void spin_lock(struct spinlock *lock) { ticket_lock(lock); }
@@ -85,9 +84,8 @@ void spin_unlock(struct spinlock *lock)
 
 bool spin_trylock(struct spinlock *lock)
 {
-    if (lock->owner) {
+    if (lock->owner)
         return false;
-    }
     spin_lock(lock);
     return true;
 }

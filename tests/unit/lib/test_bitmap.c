@@ -41,12 +41,10 @@ static void finds_and_counts(void **state)
         unsigned long weight = 0;
         for (unsigned long start = 0; start <= bits; start++) {
             unsigned long set = start, zero = start;
-            while (set < bits && !flags[set]) {
+            while (set < bits && !flags[set])
                 set++;
-            }
-            while (zero < bits && flags[zero]) {
+            while (zero < bits && flags[zero])
                 zero++;
-            }
             assert_int_equal(bitmap_find_next(map, bits, start), set);
             assert_int_equal(bitmap_find_next_zero(map, bits, start), zero);
             weight += start < bits && flags[start];

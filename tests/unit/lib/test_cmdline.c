@@ -112,9 +112,8 @@ static struct {
 
 static int take_custom(const char *value)
 {
-    if (strcmp(value, "bad") == 0) {
+    if (strcmp(value, "bad") == 0)
         return -EINVAL;
-    }
     snprintf(v.custom, sizeof(v.custom), "<%s>", value);
     return 0;
 }
@@ -232,9 +231,8 @@ static void noise(void **state)
     for (int round = 0; round < 20000; round++) {
         size_t len = (size_t)(rand() % 64);
         char *line = malloc(len + 1);
-        for (size_t i = 0; i < len; i++) {
+        for (size_t i = 0; i < len; i++)
             line[i] = alphabet[rand() % (int)(sizeof(alphabet) - 1)];
-        }
         line[len] = '\0';
         const char *rest = parse(line);
         assert_true(rest == NULL || (rest >= line && rest <= line + len));

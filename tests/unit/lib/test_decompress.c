@@ -52,26 +52,22 @@ static struct bytes mixture(size_t len)
             memset(b.p + n, rand(), part);
             break;
         case 1:
-            for (size_t i = 0; i < part; i++) {
+            for (size_t i = 0; i < part; i++)
                 b.p[n + i] = (uint8_t)rand();
-            }
             break;
         case 2:
-            for (size_t i = 0; i < part; i++) {
+            for (size_t i = 0; i < part; i++)
                 b.p[n + i] = n == 0 ? 'x' : b.p[(n + i) - 1 - (size_t)rand() % 3 % n];
-            }
             break;
         case 3:
-            for (size_t i = 0; i < part; i++) {
+            for (size_t i = 0; i < part; i++)
                 b.p[n + i] = i % 5 == 0 ? 0xe8 : i % 5 == 4 ? 0xff * (rand() & 1) : (uint8_t)rand();
-            }
             break;
         default:
             if (n > 0) {
                 size_t from = ((size_t)rand() * 7919) % n;
-                for (size_t i = 0; i < part; i++) {
+                for (size_t i = 0; i < part; i++)
                     b.p[n + i] = b.p[from + i % (n - from)];
-                }
             } else {
                 memset(b.p, 'a', part);
             }
@@ -94,9 +90,8 @@ static size_t pack_gzip(struct bytes in, uint8_t *out, int level)
                        .extra = (Bytef *)"abc", .extra_len = 3, .hcrc = 1 };
 
     deflateInit2(&z, level == 2 ? 0 : level * 3 % 10, Z_DEFLATED, 31, 8, strategy);
-    if (level == 3) {
+    if (level == 3)
         deflateSetHeader(&z, &head);
-    }
     assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
     deflateEnd(&z);
     return z.total_out;
@@ -153,9 +148,8 @@ static size_t pack_lz4(struct bytes in, uint8_t *out, int level)
 
 static void put32(uint8_t *p, size_t value)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         p[i] = (uint8_t)(value >> (8 * i));
-    }
 }
 
 /* As Linux's build packs: the old frame, and the unpacked size behind it. */
@@ -312,9 +306,8 @@ static void cut_off(void **state)
     for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
         for (int level = 0; level < LEVELS; level++) {
             struct bytes packed = pack(&formats[f], in, level);
-            for (size_t len = 0; len < packed.len; len++) {
+            for (size_t len = 0; len < packed.len; len++)
                 assert_true(is_noticed(packed.p, len, in));
-            }
             free(packed.p);
         }
     }
@@ -330,13 +323,11 @@ static void flip_some(const struct format *f, int level)
 
     for (int round = 0; round < 500; round++) {
         memcpy(bad, packed.p, packed.len);
-        for (int k = round % 3; k >= 0; k--) {
+        for (int k = round % 3; k >= 0; k--)
             bad[(size_t)rand() % packed.len] ^= (uint8_t)(1u << (rand() % 8));
-        }
         /* Of several flips one may switch off the check and another do the damage. */
-        if (!is_noticed(bad, packed.len, in) && f->has_check && round % 3 == 0) {
+        if (!is_noticed(bad, packed.len, in) && f->has_check && round % 3 == 0)
             fail_msg("%s: damage was not noticed", f->name);
-        }
     }
     free(bad);
     free(packed.p);
@@ -346,9 +337,8 @@ static void flip_some(const struct format *f, int level)
 static void flipped_bits(void **state)
 {
     for (size_t f = 0; f < ARRAY_SIZE(formats); f++) {
-        for (int round = 0; round < 8; round++) {
+        for (int round = 0; round < 8; round++)
             flip_some(&formats[f], round % LEVELS);
-        }
     }
 }
 

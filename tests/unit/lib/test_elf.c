@@ -332,9 +332,8 @@ static void cut_and_flipped(void **state)
 
     build(&im);
     add_linux_notes(&im);
-    for (size_t size = 0; size <= sizeof(im); size++) {
+    for (size_t size = 0; size <= sizeof(im); size++)
         exercise(&im, size);
-    }
     for (size_t bit = 0; bit < 8 * sizeof(im); bit++) {
         struct image bad = im;
         ((uint8_t *)&bad)[bit / 8] ^= (uint8_t)(1u << (bit % 8));
@@ -342,9 +341,8 @@ static void cut_and_flipped(void **state)
     }
     for (int round = 0; round < 20000; round++) {
         struct image bad = im;
-        for (int k = rand() % 8; k >= 0; k--) {
+        for (int k = rand() % 8; k >= 0; k--)
             ((uint8_t *)&bad)[rand() % (int)sizeof(bad)] = (uint8_t)(rand() % 3 ? rand() : 0xff);
-        }
         exercise(&bad, sizeof(bad));
     }
 }

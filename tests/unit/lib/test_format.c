@@ -41,9 +41,8 @@ static void same(const char *fmt, long long value, bool is_long)
         n = format(ours, sizeof(ours), fmt, (int)value);
         expected = snprintf(theirs, sizeof(theirs), fmt, (int)value);
     }
-    if (strcmp(ours, theirs) != 0 || n != expected) {
+    if (strcmp(ours, theirs) != 0 || n != expected)
         fail_msg("\"%s\" of %lld: \"%s\", libc \"%s\"", fmt, value, ours, theirs);
-    }
 }
 
 static void integers(void **state)
@@ -66,9 +65,8 @@ static void integers(void **state)
                         char fmt[32];
                         snprintf(fmt, sizeof(fmt), "<%%%s%s%s%s%c>", flags[f], widths[w],
                                  precisions[p], sizes[s], *c);
-                        for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
+                        for (size_t v = 0; v < ARRAY_SIZE(values); v++)
                             same(fmt, values[v], s >= 3);
-                        }
                     }
                 }
             }

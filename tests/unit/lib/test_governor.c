@@ -22,9 +22,8 @@ static const struct governor_policy four = {
 
 static void names(void **state)
 {
-    for (int i = 0; i < GOVERNORS; i++) {
+    for (int i = 0; i < GOVERNORS; i++)
         assert_int_equal(governor_by_name(governor_names[i]), i);
-    }
     assert_int_equal(governor_by_name(""), -1);
     assert_int_equal(governor_by_name("ondemand "), -1);
 }
@@ -70,14 +69,12 @@ static void ondemand_follows(void **state)
     for (uint64_t work = 0; work <= 3000000; work += 1000) {
         for (uint32_t start = 0; start < 4; start++) {
             p.state = start;
-            for (int i = 0; i < 8; i++) {
+            for (int i = 0; i < 8; i++)
                 p.state = governor_choose(&p, busy_at(&p, p.state, work));
-            }
             uint32_t rest = p.state, next = governor_choose(&p, busy_at(&p, rest, work));
             assert_int_equal(next, rest);       /* it does not swing */
-            if (rest > 0) {
+            if (rest > 0)
                 assert_true(busy_at(&p, rest, work) < p.up_threshold);
-            }
         }
     }
     p.state = 3;

@@ -22,9 +22,8 @@ static void rounding(void **state)
     for (uint64_t unit = 1; unit < 20; unit++) {
         for (uint64_t n = 0; n < 100; n++) {
             uint64_t down = 0;
-            while (down + unit <= n) {
+            while (down + unit <= n)
                 down += unit;
-            }
             uint64_t up = down == n ? n : down + unit;
             assert_int_equal(round_down(n, unit), down);
             assert_int_equal(round_up(n, unit), up);
@@ -89,13 +88,11 @@ static void check_list(const struct list_head *head, const char *expected)
     char text[16] = "", back[16] = "";
     size_t n = 0, m = strlen(expected);
 
-    list_for_each_entry(i, head, link) {
+    list_for_each_entry(i, head, link)
         text[n++] = (char)('0' + i->value);
-    }
     assert_string_equal(text, expected);
-    list_for_each_entry_reverse(i, head, link) {
+    list_for_each_entry_reverse(i, head, link)
         back[--m] = (char)('0' + i->value);
-    }
     assert_string_equal(back, expected);
 }
 
@@ -124,9 +121,8 @@ static void lists(void **state)
     assert_ptr_equal(list_last_entry(&head, struct item, link), &items[0]);
     assert_ptr_equal(list_prev_entry(&items[0], link), &items[3]);
     list_for_each_entry_safe(i, next, &head, link) {
-        if (i->value % 2 == 0) {
+        if (i->value % 2 == 0)
             list_del(&i->link);
-        }
     }
     check_list(&head, "513");
     assert_null(items[0].link.next);
@@ -147,9 +143,8 @@ static void sorting(void **state)
     int ours[200], theirs[200];
 
     for (size_t n = 0; n < 200; n++) {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
             ours[i] = theirs[i] = rand() % 50;
-        }
         sort(ours, n, sizeof(ours[0]), compare_ints);
         qsort(theirs, n, sizeof(theirs[0]), compare_ints);
         assert_memory_equal(ours, theirs, n * sizeof(ours[0]));

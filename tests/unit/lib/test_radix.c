@@ -21,9 +21,8 @@ static int live;
 
 static void *take(size_t size)
 {
-    if (allowance == 0) {
+    if (allowance == 0)
         return NULL;
-    }
     allowance -= allowance > 0;
     live++;
     return malloc(size);
@@ -54,9 +53,8 @@ static void check(const struct radix_tree *tree, const bool *in)
         assert_ptr_equal(radix_lookup(tree, indices[i]), in[i] ? &entry[i] : NULL);
         uint64_t from = indices[i];
         int wanted = i;
-        while (wanted < COUNT && !in[wanted]) {
+        while (wanted < COUNT && !in[wanted])
             wanted++;
-        }
         const int *found = radix_next(tree, &from);
         assert_ptr_equal(found, wanted < COUNT ? &entry[wanted] : NULL);
         assert_true(wanted == COUNT || from == indices[wanted]);
@@ -90,9 +88,8 @@ static void random_life(void **state)
         }
         check(&tree, in);
         bool any = false;
-        for (int k = 0; k < COUNT; k++) {
+        for (int k = 0; k < COUNT; k++)
             any = any || in[k];
-        }
         assert_true(any == (live > 0));
     }
     radix_clear(&tree, NULL);
@@ -114,9 +111,8 @@ static void clearing(void **state)
     allowance = -1;
     radix_init(&tree, &memory);
     radix_clear(&tree, drop);
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < COUNT; i++)
         assert_int_equal(radix_insert(&tree, indices[i], &entry[i]), 0);
-    }
     assert_int_equal(radix_insert(&tree, 5, NULL), -EINVAL);
     radix_clear(&tree, drop);
     assert_int_equal(dropped, COUNT);

@@ -24,9 +24,8 @@ static int live;
 
 static void *take(size_t size)
 {
-    if (allowance == 0) {
+    if (allowance == 0)
         return NULL;
-    }
     allowance -= allowance > 0;
     live++;
     return malloc(size);
@@ -50,12 +49,10 @@ static int visit(void *context, unsigned long first, unsigned long last)
     struct walk *w = context;
 
     assert_true(first >= w->next && first <= last);
-    for (unsigned long i = w->next; i < first; i++) {
+    for (unsigned long i = w->next; i < first; i++)
         assert_false(w->in[i]);
-    }
-    for (unsigned long i = first; i <= last; i++) {
+    for (unsigned long i = first; i <= last; i++)
         assert_true(w->in[i]);
-    }
     w->next = last + 2;     /* else it would have been joined */
     assert_true(last + 1 >= NUMBERS || !w->in[last + 1]);
     return 0;
@@ -74,14 +71,12 @@ static void random_life(void **state)
         allowance = rand() % 8 == 0 ? 0 : -1;
         int rc = adds ? rangeset_add(set, first, last) : rangeset_remove(set, first, last);
         assert_true(rc == 0 || (rc == -ENOMEM && allowance == 0));
-        if (rc == 0) {
+        if (rc == 0)
             memset(in + first, adds, last - first + 1);
-        }
         struct walk w = { in, 0 };
         rangeset_for_each(set, visit, &w);
-        for (unsigned long i = w.next; i < NUMBERS; i++) {
+        for (unsigned long i = w.next; i < NUMBERS; i++)
             assert_false(in[i]);
-        }
         bool all = true, any = false;
         for (unsigned long i = first; i <= last; i++) {
             all = all && in[i];

@@ -44,13 +44,11 @@ static int compare(const void *key, const struct rb_node *node)
 /* The number of black nodes on every path below; fails where a rule is broken. */
 static int black_height(const struct rb_node *node, const struct rb_node *parent)
 {
-    if (node == NULL) {
+    if (node == NULL)
         return 1;
-    }
     assert_ptr_equal(node->parent, parent);
-    if (node->is_red) {
+    if (node->is_red)
         assert_true(parent != NULL && !parent->is_red);
-    }
     int left = black_height(node->left, node);
     assert_int_equal(left, black_height(node->right, node));
     return left + !node->is_red;
@@ -80,9 +78,8 @@ static void random_life(void **state)
     struct rb_root root = RB_ROOT;
     int count = 0;
 
-    for (int i = 0; i < ITEMS; i++) {
+    for (int i = 0; i < ITEMS; i++)
         rb_clear(&items[i].node);
-    }
     for (int round = 0; round < 20000; round++) {
         struct item *i = &items[rand() % ITEMS];
         int grows = round / 2000 % 2 == 0;      /* waves, so that the tree also empties */
@@ -98,9 +95,8 @@ static void random_life(void **state)
             assert_false(rb_is_linked(&i->node));
             count--;
         }
-        if (round % 7 == 0) {
+        if (round % 7 == 0)
             check(&root, count);
-        }
         int key = rand() % 100;
         const struct rb_node *found = rb_find(&root, &key, compare);
         const struct rb_node *from = rb_find_from(&root, &key, compare);
@@ -110,9 +106,8 @@ static void random_life(void **state)
         assert_true(before == NULL || item_of(before)->key < key);
     }
     for (int i = 0; i < ITEMS; i++) {
-        if (items[i].is_in) {
+        if (items[i].is_in)
             rb_erase(&root, &items[i].node);
-        }
     }
     assert_true(rb_empty(&root));
     assert_null(rb_first(&root));

@@ -53,9 +53,8 @@ static void moves(void **state)
     for (size_t from = 0; from < 20; from++) {
         for (size_t to = 0; to < 20; to++) {
             for (size_t n = 0; n < 40; n++) {
-                for (size_t i = 0; i < sizeof(ours); i++) {
+                for (size_t i = 0; i < sizeof(ours); i++)
                     ours[i] = theirs[i] = (unsigned char)(i * 7);
-                }
                 assert_ptr_equal(own_memmove(ours + to, ours + from, n), ours + to);
                 libc_memmove(theirs + to, theirs + from, n);
                 assert_memory_equal(ours, theirs, sizeof(ours));
@@ -69,9 +68,8 @@ static void copies_and_fills(void **state)
     unsigned char to[16];
 
     assert_ptr_equal(own_memset(to, 0x1ff, sizeof(to)), to);
-    for (size_t i = 0; i < sizeof(to); i++) {
+    for (size_t i = 0; i < sizeof(to); i++)
         assert_int_equal(to[i], 0xff);
-    }
     assert_ptr_equal(own_memcpy(to + 1, "abc", 3), to + 1);
     assert_memory_equal(to, "\xff" "abc\xff", 5);
     own_memset(to, 0, 0);
@@ -91,9 +89,8 @@ static void compares(void **state)
             const char *a = words[i], *b = words[j];
             assert_int_equal(sign(own_strcmp(a, b)), sign(libc_strcmp(a, b)));
             assert_int_equal(sign(own_strcasecmp(a, b)), sign(libc_strcasecmp(a, b)));
-            for (size_t n = 0; n < 8; n++) {
+            for (size_t n = 0; n < 8; n++)
                 assert_int_equal(sign(own_strncmp(a, b, n)), sign(libc_strncmp(a, b, n)));
-            }
             assert_ptr_equal(own_strstr(a, b), libc_strstr(a, b));
         }
     }

@@ -51,9 +51,8 @@ static void line_say(struct guest_line *line)
 static struct guest_line *line_of(domid_t id)
 {
     for (unsigned int i = 0; i < LINES; i++) {
-        if (lines[i].len != 0 && lines[i].id == id) {
+        if (lines[i].len != 0 && lines[i].id == id)
             return &lines[i];
-        }
     }
     for (unsigned int i = 0; i < LINES; i++) {
         if (lines[i].len == 0) {
@@ -72,12 +71,10 @@ static void guest_write(domid_t id, const char *text, size_t len)
     spin_lock(&lines_lock);
     struct guest_line *line = line_of(id);
     for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\n' || line->len == LINE_MAX) {
+        if (text[i] == '\n' || line->len == LINE_MAX)
             line_say(line);
-        }
-        if (text[i] == '\t' || (text[i] >= ' ' && text[i] < 127)) {
+        if (text[i] == '\t' || (text[i] >= ' ' && text[i] < 127))
             line->text[line->len++] = text[i];
-        }
     }
     spin_unlock(&lines_lock);
 }
@@ -89,14 +86,12 @@ static long console_write(unsigned int count, uint64_t buffer)
 
     while (count != 0) {
         unsigned int n = min_t(unsigned int, count, CHUNK);
-        if (copy_from_guest_va(text, buffer, n) != 0) {
+        if (copy_from_guest_va(text, buffer, n) != 0)
             return -EFAULT;
-        }
-        if (d->is_privileged) {
+        if (d->is_privileged)
             console_write_verbatim(text, n);
-        } else {
+        else
             guest_write(d->id, text, n);
-        }
         count -= n;
         buffer += n;
         if (count != 0 && hypercall_preempt_check()) {
@@ -114,12 +109,10 @@ static long console_read(unsigned int count, uint64_t buffer)
 
     while (done < count) {
         size_t n = input_take(text, min_t(size_t, count - done, CHUNK));
-        if (n == 0) {
+        if (n == 0)
             break;
-        }
-        if (copy_to_guest_va(buffer + done, text, n) != 0) {
+        if (copy_to_guest_va(buffer + done, text, n) != 0)
             return -EFAULT;
-        }
         done += (unsigned int)n;
     }
     return done;
@@ -143,15 +136,12 @@ static void console_softirq(void)
 {
     keys_run_queued();
     bool input = input_pending_virq(), output = output_pending_virq();
-    if (hardware_domain == NULL) {
+    if (hardware_domain == NULL)
         return;
-    }
-    if (input) {
+    if (input)
         event_send_global_virq(VIRQ_CONSOLE);
-    }
-    if (output) {
+    if (output)
         event_send_global_virq(VIRQ_CON_RING);
-    }
 }
 
 void console_softirq_init(void)

@@ -28,12 +28,10 @@ static uint32_t queue_news;
 int conswitch_parse(const char *value, struct conswitch *s, bool *at_boot)
 {
     char c = value[0];
-    if (c >= 'A' && c <= 'Z') {
+    if (c >= 'A' && c <= 'Z')
         c = (char)(c - 'A' + 'a');
-    }
-    if ((c < 'a' || c > 'z') && c != '`') {
+    if ((c < 'a' || c > 'z') && c != '`')
         return -EINVAL;
-    }
     s->code = (char)(c - '`');
     *at_boot = value[1] != 'x';
     return 0;
@@ -48,17 +46,15 @@ OPTION_CUSTOM(conswitch, "conswitch", parse_option);
 int conswitch_feed(struct conswitch *s, char c, char out[CONSWITCH_MAX_OUT])
 {
     if (s->code != 0 && c == s->code) {
-        if (++s->count < 3) {
+        if (++s->count < 3)
             return 0;
-        }
         s->count = 0;
         s->to_dom0 = !s->to_dom0;
         return -1;
     }
     int n = 0;
-    for (; s->count > 0; s->count--) {
+    for (; s->count > 0; s->count--)
         out[n++] = s->code;
-    }
     out[n++] = c;
     return n;
 }
@@ -75,9 +71,8 @@ static void say_reader(bool to_dom0)
 
 static void queue_put(char c)
 {
-    if (queue_in - queue_out < QUEUE_SIZE) {
+    if (queue_in - queue_out < QUEUE_SIZE)
         queue[queue_in++ & (QUEUE_SIZE - 1)] = c;
-    }
 }
 
 void console_input(char c)
@@ -88,9 +83,8 @@ void console_input(char c)
     ticket_lock(&input_lock);
     int n = conswitch_feed(&conswitch, c, out);
     bool to_dom0 = conswitch.to_dom0;
-    for (int i = 0; to_dom0 && i < n; i++) {
+    for (int i = 0; to_dom0 && i < n; i++)
         queue_put(out[i]);
-    }
     ticket_unlock(&input_lock);
     irq_restore(flags);
 
@@ -100,9 +94,8 @@ void console_input(char c)
         write_once(queue_news, 1);
         softirq_raise(SOFTIRQ_CONSOLE);
     } else {
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n; i++)
             key_typed((unsigned char)out[i]);
-        }
     }
 }
 
@@ -111,9 +104,8 @@ size_t input_take(char *buf, size_t room)
     size_t n = 0;
     unsigned long flags = irq_save();
     ticket_lock(&input_lock);
-    while (n < room && queue_out != queue_in) {
+    while (n < room && queue_out != queue_in)
         buf[n++] = queue[queue_out++ & (QUEUE_SIZE - 1)];
-    }
     ticket_unlock(&input_lock);
     irq_restore(flags);
     return n;

@@ -45,16 +45,14 @@ void key_register_irq_safe(char key, void (*fn)(unsigned char key), const char *
 
 void key_handle(unsigned char key)
 {
-    if (key < KEYS && keys[key].fn != NULL) {
+    if (key < KEYS && keys[key].fn != NULL)
         keys[key].fn(key);
-    }
 }
 
 void key_typed(unsigned char key)
 {
-    if (key >= KEYS || keys[key].fn == NULL) {
+    if (key >= KEYS || keys[key].fn == NULL)
         return;
-    }
     if (keys[key].irq_safe) {
         keys[key].fn(key);
         return;
@@ -66,9 +64,8 @@ void key_typed(unsigned char key)
 void keys_run_queued(void)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(typed); i++) {
-        for (uint64_t bits = atomic_xchg(&typed[i], 0); bits != 0; bits &= bits - 1) {
+        for (uint64_t bits = atomic_xchg(&typed[i], 0); bits != 0; bits &= bits - 1)
             key_handle((unsigned char)(i * 64 + (unsigned int)__builtin_ctzll(bits)));
-        }
     }
 }
 
@@ -76,9 +73,8 @@ static void key_help(unsigned char key)
 {
     log_always("'%c' pressed -> showing installed handlers", key);
     for (unsigned int k = 0; k < KEYS; k++) {
-        if (keys[k].fn != NULL) {
+        if (keys[k].fn != NULL)
             log_always(" key '%c' (ascii '%02x') => %s", k > ' ' ? (int)k : ' ', k, keys[k].text);
-        }
     }
 }
 
@@ -95,9 +91,8 @@ static bool is_diagnostic(unsigned int k)
 {
     static const char others[] = "*hRCnN%+-GAOSTwPL";
     for (unsigned int i = 0; i < sizeof(others) - 1; i++) {
-        if ((unsigned int)others[i] == k) {
+        if ((unsigned int)others[i] == k)
             return false;
-        }
     }
     return keys[k].fn != NULL;
 }

@@ -41,9 +41,8 @@ OPTION_BOOL(console_to_ring, "console_to_ring", console_to_ring);
 static bool name_matches(const struct console_device *dev, const char *item, size_t len, char *half)
 {
     *half = 0;
-    if (len > 1 && strlen(dev->name) == len - 1 && (item[len - 1] == 'H' || item[len - 1] == 'L')) {
+    if (len > 1 && strlen(dev->name) == len - 1 && (item[len - 1] == 'H' || item[len - 1] == 'L'))
         *half = item[--len];
-    }
     return parse_is(item, len, dev->name);
 }
 
@@ -69,9 +68,8 @@ void console_register(struct console_device *dev)
 
 static void devices_write(const char *text, size_t len)
 {
-    for_each_enabled(dev) {
+    for_each_enabled(dev)
         dev->write(dev, text, len);
-    }
 }
 
 static void drain_locked(void)
@@ -79,9 +77,8 @@ static void drain_locked(void)
     const char *text;
     for (;;) {
         size_t n = ring_peek(&drained, &text);
-        if (n == 0) {
+        if (n == 0)
             return;
-        }
         devices_write(text, n);
         drained += n;
     }
@@ -103,24 +100,21 @@ static void lock_exit(void)
 static bool try_enter(void)
 {
     this_cpu(in_console) = true;
-    if (ticket_trylock(&console_lock)) {
+    if (ticket_trylock(&console_lock))
         return true;
-    }
     this_cpu(in_console) = false;
     return false;
 }
 
 void console_drain(void)
 {
-    if (!read_once(is_ready) || this_cpu(in_console)) {
+    if (!read_once(is_ready) || this_cpu(in_console))
         return;
-    }
     unsigned long flags = irq_save();
     while (read_once(drained) != ring_end()) {
         if (!try_enter()) {
-            if (ring_end() - read_once(drained) < ring_size() / 2 && read_once(sync_users) == 0) {
+            if (ring_end() - read_once(drained) < ring_size() / 2 && read_once(sync_users) == 0)
                 break;
-            }
             lock_enter();
         }
         drain_locked();
@@ -161,33 +155,29 @@ void console_flush(void)
 {
     console_drain();
     for_each_enabled(dev) {
-        if (dev->flush) {
+        if (dev->flush)
             dev->flush(dev);
-        }
     }
 }
 
 static void devices_set_sync(bool sync)
 {
     for_each_enabled(dev) {
-        if (dev->set_sync) {
+        if (dev->set_sync)
             dev->set_sync(dev, sync);
-        }
     }
 }
 
 void console_start_sync(void)
 {
-    if (atomic_add_return(&sync_users, 1) == 1) {
+    if (atomic_add_return(&sync_users, 1) == 1)
         devices_set_sync(true);
-    }
 }
 
 void console_end_sync(void)
 {
-    if (atomic_sub_return(&sync_users, 1) == 0) {
+    if (atomic_sub_return(&sync_users, 1) == 0)
         devices_set_sync(false);
-    }
 }
 
 void console_force_unlock(void)
@@ -212,9 +202,8 @@ bool output_pending_virq(void)
 void console_init_early(void)
 {
     console_devices_probe();
-    if (sync_console) {
+    if (sync_console)
         console_start_sync();
-    }
     write_once(is_ready, true);
     console_drain();
 }
@@ -224,18 +213,16 @@ void console_init_irq(void)
     console_softirq_init();
     ring_grow();
     for_each_enabled(dev) {
-        if (dev->start_irq) {
+        if (dev->start_irq)
             dev->start_irq(dev);
-        }
     }
 }
 
 void console_end_boot(void)
 {
     for_each_enabled(dev) {
-        if (dev->end_boot) {
+        if (dev->end_boot)
             dev->end_boot(dev);
-        }
     }
     input_end_boot();
     if (sync_console) {

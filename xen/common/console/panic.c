@@ -27,18 +27,16 @@ static void panic_claim(void)
 {
     uint32_t nobody = 0;
     if (!atomic_cas(&panic_cpu, &nobody, smp_cpu() + 1) && nobody != smp_cpu() + 1) {
-        for (;;) {
+        for (;;)
             cpu_relax();
-        }
     }
 }
 
 static noreturn void panic_end(void)
 {
     console_flush();
-    if (noreboot) {
+    if (noreboot)
         arch_machine_halt();
-    }
     arch_machine_restart(RESTART_DELAY_MS);
 }
 
@@ -49,9 +47,8 @@ void panic(const char *fmt, ...)
 
     arch_irq_disable();
     panic_claim();
-    if (++depth > 2) {
+    if (++depth > 2)
         panic_end();
-    }
     va_start(args, fmt);
     vformat(text, sizeof(text), fmt, args);
     va_end(args);
@@ -63,9 +60,8 @@ void panic(const char *fmt, ...)
     log_always("Panic on CPU %u:", smp_cpu());
     log_always("%s", text);
     log_always("****************************************");
-    if (depth == 1) {
+    if (depth == 1)
         arch_dump_state();
-    }
     log_always("\n");
     log_always(noreboot ? "Manual reset required ('noreboot' specified)"
                         : "Reboot in five seconds...");

@@ -69,13 +69,11 @@ static int parse_threshold(const char *value, struct threshold *t)
     size_t len;
     unsigned int always, limited;
 
-    if (!parse_item(&cursor, '/', &item, &len) || parse_level(item, len, &always) != 0) {
+    if (!parse_item(&cursor, '/', &item, &len) || parse_level(item, len, &always) != 0)
         return -EINVAL;
-    }
     limited = always;
-    if (parse_item(&cursor, '/', &item, &len) && parse_level(item, len, &limited) != 0) {
+    if (parse_item(&cursor, '/', &item, &len) && parse_level(item, len, &limited) != 0)
         return -EINVAL;
-    }
     t->always = always;
     t->limited = max(always, limited);
     return 0;
@@ -101,9 +99,8 @@ static int parse_timestamps(const char *value)
         }
     }
     int on = *value == '\0' ? 1 : parse_bool(value, strlen(value));
-    if (on < 0) {
+    if (on < 0)
         return -EINVAL;
-    }
     timestamps = on ? TIMESTAMPS_DATE : TIMESTAMPS_NONE;
     return 0;
 }
@@ -118,9 +115,8 @@ static bool within_rate(struct threshold *t)
         t->window_start = now;
         t->in_window = 0;
         t->suppressed = 0;
-        if (suppressed != 0) {
+        if (suppressed != 0)
             log_always("printk: %u messages suppressed", suppressed);
-        }
     }
     if (t->in_window >= WINDOW_MESSAGES) {
         t->suppressed++;
@@ -205,9 +201,8 @@ void printk_raw(const char *text, size_t len)
         in_line = false;
     }
     while (len != 0) {
-        if (!in_line) {
+        if (!in_line)
             line_begin();
-        }
         const char *newline = memchr(text, '\n', len);
         size_t n = newline ? (size_t)(newline - text) + 1 : len;
         ring_append(text, n);
@@ -216,9 +211,8 @@ void printk_raw(const char *text, size_t len)
         len -= n;
     }
     ring_lock_exit(flags);
-    if (console_has_events()) {
+    if (console_has_events())
         softirq_raise(SOFTIRQ_CONSOLE);
-    }
     console_drain();
 }
 
@@ -228,17 +222,15 @@ static void say(const char *fmt, va_list args, bool is_line)
     size_t len = (size_t)vformat(text, sizeof(text) - 1, fmt, args);
 
     len = min(len, sizeof(text) - 2);
-    if (is_line && (len == 0 || text[len - 1] != '\n')) {
+    if (is_line && (len == 0 || text[len - 1] != '\n'))
         text[len++] = '\n';
-    }
     printk_raw(text, len);
 }
 
 void vprintk(enum log_level level, const char *fmt, va_list args)
 {
-    if (is_heard(&host, level)) {
+    if (is_heard(&host, level))
         say(fmt, args, false);
-    }
 }
 
 void printk(enum log_level level, const char *fmt, ...)
@@ -251,9 +243,8 @@ void printk(enum log_level level, const char *fmt, ...)
 
 void printk_line(enum log_level level, const char *fmt, ...)
 {
-    if (!is_heard(&host, level)) {
+    if (!is_heard(&host, level))
         return;
-    }
     va_list args;
     va_start(args, fmt);
     say(fmt, args, true);
@@ -262,9 +253,8 @@ void printk_line(enum log_level level, const char *fmt, ...)
 
 void vprintk_guest(enum log_level level, const char *fmt, va_list args)
 {
-    if (is_heard(&guest, level)) {
+    if (is_heard(&guest, level))
         say(fmt, args, true);
-    }
 }
 
 void printk_guest(enum log_level level, const char *fmt, ...)
@@ -295,11 +285,10 @@ static void say_threshold(unsigned char key)
 static void key_move(unsigned char key)
 {
     struct threshold *t = moved_threshold();
-    if (key == '+' && t->always < LEVEL_ALL) {
+    if (key == '+' && t->always < LEVEL_ALL)
         t->always++;
-    } else if (key == '-' && t->always > 1) {
+    else if (key == '-' && t->always > 1)
         t->always--;
-    }
     t->limited = max(t->limited, t->always);
     say_threshold(key);
 }

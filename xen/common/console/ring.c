@@ -38,17 +38,15 @@ OPTION_SIZE(conring_size, "conring_size", conring_size);
 unsigned long ring_lock_enter(void)
 {
     unsigned long flags = irq_save();
-    if (this_cpu(ring_depth)++ == 0) {
+    if (this_cpu(ring_depth)++ == 0)
         ticket_lock(&ring_lock);
-    }
     return flags;
 }
 
 void ring_lock_exit(unsigned long flags)
 {
-    if (this_cpu(ring_depth) == 1) {
+    if (this_cpu(ring_depth) == 1)
         ticket_unlock(&ring_lock);
-    }
     this_cpu(ring_depth)--;
     irq_restore(flags);
 }
@@ -88,9 +86,8 @@ static uint64_t oldest(uint64_t end)
 size_t ring_peek(uint64_t *pos, const char **text)
 {
     uint64_t end = ring_end();
-    if (*pos < oldest(end)) {
+    if (*pos < oldest(end))
         *pos = oldest(end);
-    }
     uint32_t at = (uint32_t)*pos & (size - 1);
     *text = ring + at;
     return min_t(uint64_t, end - *pos, size - at);
@@ -101,18 +98,16 @@ void ring_grow(void)
 {
     uint64_t wanted = min_t(uint64_t, max_t(uint64_t, conring_size, EARLY_SIZE), SIZE_MAX_KB << 10);
     uint32_t new_size = 1u << ilog2_up(wanted);
-    if (new_size <= size) {
+    if (new_size <= size)
         return;
-    }
     char *new_ring = alloc_pages(ilog2(new_size / PAGE_SIZE), HEAP_ZERO);
     if (new_ring == NULL) {
         log_warn("console: no memory for a ring of %u KiB", new_size >> 10);
         return;
     }
     unsigned long flags = ring_lock_enter();
-    for (uint64_t pos = oldest(produced); pos < produced; pos++) {
+    for (uint64_t pos = oldest(produced); pos < produced; pos++)
         new_ring[pos & (new_size - 1)] = ring[pos & (size - 1)];
-    }
     ring = new_ring;
     size = new_size;
     ring_lock_exit(flags);
@@ -130,23 +125,20 @@ long console_ring_read(uint64_t guest_va, uint32_t *count, bool clear, bool incr
 {
     uint64_t end = ring_end();
     uint64_t pos = max(oldest(end), read_once(cleared));
-    if (incremental && (uint32_t)((uint32_t)end - *index) <= end - pos) {
+    if (incremental && (uint32_t)((uint32_t)end - *index) <= end - pos)
         pos = position_of(*index, end);
-    }
     uint32_t copied = 0;
     while (copied < *count && pos < end) {
         const char *text;
         size_t n = ring_peek(&pos, &text);
         n = min_t(size_t, min_t(size_t, n, *count - copied), pos < end ? end - pos : 0);
-        if (copy_to_guest_va(guest_va + copied, text, n) != 0) {
+        if (copy_to_guest_va(guest_va + copied, text, n) != 0)
             return -EFAULT;
-        }
         copied += (uint32_t)n;
         pos += n;
     }
-    if (clear) {
+    if (clear)
         write_once(cleared, end);
-    }
     *count = copied;
     *index = (uint32_t)pos;
     return 0;

@@ -43,9 +43,8 @@ static int op_alloc_unbound(struct domain *caller, void *arg)
     struct domain *d;
     (void)caller;
     int rc = domain_find_for(args->dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     rc = alloc_unbound(d, args->remote_dom, &args->port);
     domain_put(d);
     return rc;
@@ -55,9 +54,8 @@ static int op_alloc_unbound(struct domain *caller, void *arg)
 static int pair_bind(struct domain *d, struct event_port *p, struct domain *rd,
                      struct event_port *rp)
 {
-    if (rp->state != EVENT_UNBOUND || rp->u.unbound_to != d->id) {
+    if (rp->state != EVENT_UNBOUND || rp->u.unbound_to != d->id)
         return refuse(d, -EINVAL, "event port %u of d%u does not wait for it", rp->port, rd->id);
-    }
     p->u.pair.domain = rd;
     p->u.pair.port = rp;
     event_port_bind(p, EVENT_INTERDOMAIN, 0);
@@ -73,9 +71,8 @@ static int bind_interdomain(struct domain *d, struct domain *rd, uint32_t remote
                             uint32_t *port)
 {
     struct event_port *p, *rp = event_port_get(rd, remote_port);
-    if (!rp) {
+    if (!rp)
         return -EINVAL;
-    }
     spin_lock(&d->event.lock);
     int rc = event_port_reserve(d, &p);
     if (!rc && p == rp) {
@@ -88,9 +85,8 @@ static int bind_interdomain(struct domain *d, struct domain *rd, uint32_t remote
         rc = pair_bind(d, p, rd, rp);
         spin_unlock(&max(p, rp)->lock);
         spin_unlock(&min(p, rp)->lock);
-        if (rc) {
+        if (rc)
             event_port_release(d, p);
-        }
         *port = p->port;
     }
     spin_unlock(&d->event.lock);
@@ -101,9 +97,8 @@ static int op_bind_interdomain(struct domain *d, void *arg)
 {
     struct evtchn_bind_interdomain *args = arg;
     struct domain *rd = domain_find_any(args->remote_dom);
-    if (!rd) {
+    if (!rd)
         return -ESRCH;
-    }
     int rc = bind_interdomain(d, rd, args->remote_port, &args->local_port);
     domain_put(rd);
     return rc;
@@ -111,16 +106,13 @@ static int op_bind_interdomain(struct domain *d, void *arg)
 
 static int virq_check(const struct domain *d, uint32_t virq, uint32_t vcpu)
 {
-    if (virq >= NR_VIRQS) {
+    if (virq >= NR_VIRQS)
         return -EINVAL;
-    }
     if (virq_is_global(virq)) {
-        if (virq != VIRQ_ARGO && !d->is_privileged) {
+        if (virq != VIRQ_ARGO && !d->is_privileged)
             return refuse(d, -EPERM, "VIRQ %u is for control domains", virq);
-        }
-        if (vcpu != 0) {
+        if (vcpu != 0)
             return -EINVAL;
-        }
     }
     return vcpu_of(d, vcpu) ? 0 : -ENOENT;
 }
@@ -129,9 +121,8 @@ static int op_bind_virq(struct domain *d, void *arg)
 {
     struct evtchn_bind_virq *args = arg;
     int rc = virq_check(d, args->virq, args->vcpu);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     struct event_vcpu *ev = &d->vcpu[args->vcpu]->event;
     struct event_port *p;
 
@@ -152,9 +143,8 @@ static int op_bind_virq(struct domain *d, void *arg)
 static int op_bind_ipi(struct domain *d, void *arg)
 {
     struct evtchn_bind_ipi *args = arg;
-    if (!vcpu_of(d, args->vcpu)) {
+    if (!vcpu_of(d, args->vcpu))
         return -ENOENT;
-    }
     struct event_port *p;
     spin_lock(&d->event.lock);
     int rc = event_port_reserve(d, &p);
@@ -169,9 +159,8 @@ static int op_bind_ipi(struct domain *d, void *arg)
 static int op_bind_pirq(struct domain *d, void *arg)
 {
     struct evtchn_bind_pirq *args = arg;
-    if (args->pirq >= pirq_count(d)) {
+    if (args->pirq >= pirq_count(d))
         return -EINVAL;
-    }
     struct event_port *p;
     spin_lock(&d->event.lock);
     int rc = event_port_reserve(d, &p);
@@ -195,9 +184,8 @@ static int op_bind_pirq(struct domain *d, void *arg)
 static int event_close(struct domain *d, uint32_t port, bool by_guest)
 {
     struct event_port *p = event_port_get(d, port);
-    if (!p) {
+    if (!p)
         return -EINVAL;
-    }
     spin_lock(&d->event.lock);
     int rc = event_port_close(d, p, by_guest);
     spin_unlock(&d->event.lock);
@@ -246,9 +234,8 @@ static int op_status(struct domain *caller, void *arg)
     struct domain *d;
     (void)caller;
     int rc = domain_find_for(args->dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     struct event_port *p = event_port_get(d, args->port);
     if (p) {
         spin_lock(&d->event.lock);
@@ -264,14 +251,12 @@ static int op_status(struct domain *caller, void *arg)
 /* Under the port's lock. */
 static int port_set_vcpu(struct domain *d, struct event_port *p, struct vcpu *v)
 {
-    if (p->fn) {
+    if (p->fn)
         return -EINVAL;
-    }
     switch ((enum event_state)p->state) {
     case EVENT_VIRQ:
-        if (!virq_is_global(p->u.virq)) {
+        if (!virq_is_global(p->u.virq))
             return -EINVAL;
-        }
         break;
     case EVENT_PIRQ:
         pirq_set_affinity(d, p->u.pirq, v);
@@ -290,9 +275,8 @@ static int op_bind_vcpu(struct domain *d, void *arg)
     struct evtchn_bind_vcpu *args = arg;
     struct vcpu *v = vcpu_of(d, args->vcpu);
     struct event_port *p = event_port_get(d, args->port);
-    if (!v || !p) {
+    if (!v || !p)
         return v ? -EINVAL : -ENOENT;
-    }
     spin_lock(&d->event.lock);
     spin_lock(&p->lock);
     int rc = port_set_vcpu(d, p, v);
@@ -305,13 +289,11 @@ static int op_unmask(struct domain *d, void *arg)
 {
     struct evtchn_unmask *args = arg;
     struct event_port *p = event_port_get(d, args->port);
-    if (!p) {
+    if (!p)
         return -EINVAL;
-    }
     spin_lock(&p->lock);
-    if (p->state > EVENT_RESERVED) {
+    if (p->state > EVENT_RESERVED)
         d->event.abi->unmask(d->vcpu[read_once(p->notify_vcpu)], p);
-    }
     spin_unlock(&p->lock);
     return 0;
 }
@@ -320,9 +302,8 @@ static int op_set_priority(struct domain *d, void *arg)
 {
     struct evtchn_set_priority *args = arg;
     struct event_port *p = event_port_get(d, args->port);
-    if (!p) {
+    if (!p)
         return -EINVAL;
-    }
     spin_lock(&p->lock);
     int rc = d->event.abi->set_priority(p, args->priority);
     spin_unlock(&p->lock);
@@ -346,9 +327,8 @@ static int event_reset(struct domain *d, bool resume)
 {
     int rc = 0;
     spin_lock(&d->event.lock);
-    if (!resume) {
+    if (!resume)
         d->event.reset_next = 1;
-    }
     for (unsigned int n = 1; d->event.reset_next < d->event.nr_ports; d->event.reset_next++, n++) {
         struct event_port *p = event_port_of(d, d->event.reset_next);
         if (p->state > EVENT_RESERVED && !p->fn) {
@@ -374,22 +354,18 @@ static long op_reset(uint64_t arg, bool resume)
 {
     struct evtchn_reset args;
     struct domain *d;
-    if (copy_arg_from_guest(&args, arg)) {
+    if (copy_arg_from_guest(&args, arg))
         return -EFAULT;
-    }
     int rc = domain_find_for(args.dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
-    if (d != current->domain && !d->controller_pause_count) {
+    if (d != current->domain && !d->controller_pause_count)
         rc = refuse(d, -EINVAL, "its events cannot be reset while it runs");
-    } else {
+    else
         rc = event_reset(d, resume);
-    }
     domain_put(d);
-    if (rc == -ERESTART) {
+    if (rc == -ERESTART)
         return hypercall_continue(__HYPERVISOR_event_channel_op, 2, EVTCHNOP_reset_cont, arg);
-    }
     return rc;
 }
 
@@ -429,13 +405,11 @@ static long op_run(const struct op *op, uint64_t arg)
 {
     union op_args args;
     assert(op->size <= sizeof(args));
-    if (copy_from_guest_va(&args, arg, op->size)) {
+    if (copy_from_guest_va(&args, arg, op->size))
         return -EFAULT;
-    }
     int rc = op->fn(current->domain, &args);
-    if (rc || !op->out) {
+    if (rc || !op->out)
         return rc;
-    }
     return copy_to_guest_va(arg, &args, op->size) ? -EFAULT : 0;
 }
 
@@ -445,12 +419,10 @@ long do_event_channel_op(int cmd, uint64_t arg)
         struct evtchn_send args;
         return copy_arg_from_guest(&args, arg) ? -EFAULT : event_send(current->domain, args.port);
     }
-    if (cmd == EVTCHNOP_reset || cmd == EVTCHNOP_reset_cont) {
+    if (cmd == EVTCHNOP_reset || cmd == EVTCHNOP_reset_cont)
         return op_reset(arg, cmd == EVTCHNOP_reset_cont);
-    }
-    if (cmd < 0 || (unsigned int)cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn) {
+    if (cmd < 0 || (unsigned int)cmd >= ARRAY_SIZE(ops) || !ops[cmd].fn)
         return -ENOSYS;
-    }
     return op_run(&ops[cmd], arg);
 }
 
@@ -458,12 +430,10 @@ long do_event_channel_op(int cmd, uint64_t arg)
 long do_event_channel_op_compat(uint64_t uop)
 {
     uint32_t cmd;
-    if (copy_arg_from_guest(&cmd, uop)) {
+    if (copy_arg_from_guest(&cmd, uop))
         return -EFAULT;
-    }
-    if (cmd > EVTCHNOP_unmask) {
+    if (cmd > EVTCHNOP_unmask)
         return -ENOSYS;
-    }
     return do_event_channel_op((int)cmd, uop + offsetof(struct evtchn_op, u));
 }
 
@@ -472,9 +442,8 @@ long do_event_channel_op_compat(uint64_t uop)
 int event_alloc_xen_port(struct domain *d, unsigned int vcpu, domid_t remote,
                          void (*fn)(struct vcpu *v, unsigned int port))
 {
-    if (!vcpu_of(d, vcpu)) {
+    if (!vcpu_of(d, vcpu))
         return -EINVAL;
-    }
     struct event_port *p;
     spin_lock(&d->event.lock);
     int rc = event_port_reserve(d, &p);
@@ -521,9 +490,8 @@ void event_dump_domain(struct domain *d)
     for (uint32_t port = 1; port < d->event.nr_ports; port++) {
         struct event_port *p = event_port_of(d, port);
         spin_lock(&p->lock);
-        if (p->state > EVENT_RESERVED) {
+        if (p->state > EVENT_RESERVED)
             port_dump(d, p);
-        }
         spin_unlock(&p->lock);
     }
 }
@@ -532,9 +500,8 @@ static void dump_all(unsigned char key)
 {
     (void)key;
     rcu_read_lock();
-    for_each_domain(d) {
+    for_each_domain(d)
         event_dump_domain(d);
-    }
     rcu_read_unlock();
 }
 

@@ -59,9 +59,8 @@ struct event_fifo_vcpu {
 static event_word_t *word_of(const struct domain *d, uint32_t port)
 {
     const struct event_fifo *fifo = d->event.fifo;
-    if (unlikely(port >= load_acquire(&fifo->nr_words))) {
+    if (unlikely(port >= load_acquire(&fifo->nr_words)))
         return NULL;
-    }
     return &fifo->pages[port / WORDS_PER_PAGE][port % WORDS_PER_PAGE];
 }
 
@@ -90,16 +89,14 @@ static unsigned long queues_lock(const struct domain *d, const struct event_port
         uint32_t id = read_once(p->queue);
         struct event_fifo_queue *other = queue_of(d, id);
         unsigned long flags = spin_lock_irqsave(&min(queue, other)->lock);
-        if (other != queue) {
+        if (other != queue)
             spin_lock_nested(&max(queue, other)->lock);
-        }
         if (likely(read_once(p->queue) == id)) {
             *old = other;
             return flags;
         }
-        if (other != queue) {
+        if (other != queue)
             spin_unlock(&max(queue, other)->lock);
-        }
         spin_unlock_irqrestore(&min(queue, other)->lock, flags);
     }
 }
@@ -107,9 +104,8 @@ static unsigned long queues_lock(const struct domain *d, const struct event_port
 static void queues_unlock(struct event_fifo_queue *queue, struct event_fifo_queue *old,
                           unsigned long flags)
 {
-    if (old != queue) {
+    if (old != queue)
         spin_unlock(&max(queue, old)->lock);
-    }
     spin_unlock_irqrestore(&min(queue, old)->lock, flags);
 }
 
@@ -122,19 +118,15 @@ static bool tail_append(event_word_t *tail, uint32_t port)
 {
     uint32_t w = read_once(*tail);
     for (unsigned int tries = 0; tries < APPEND_TRIES; tries++) {
-        if (!(w & LINKED)) {
+        if (!(w & LINKED))
             break;
-        }
-        if (atomic_cas(tail, &w, (w & ~(BUSY | LINK_MASK)) | port)) {
+        if (atomic_cas(tail, &w, (w & ~(BUSY | LINK_MASK)) | port))
             return true;
-        }
-        if (tries == 0) {
+        if (tries == 0)
             w = word_set(tail, BUSY) | BUSY;
-        }
     }
-    if (w & BUSY) {
+    if (w & BUSY)
         word_clear(tail, BUSY);
-    }
     return false;
 }
 
@@ -153,22 +145,19 @@ static void port_link(struct vcpu *v, struct event_port *p, event_word_t *word)
 
     unsigned long flags = queues_lock(d, p, queue, &old);
     if (!(word_set(word, LINKED) & LINKED)) {
-        if (old->tail == p->port) {
+        if (old->tail == p->port)
             old->tail = 0;
-        }
         p->queue = v->vcpu_id << QUEUE_PRIORITY_BITS | priority;
         is_head = !queue->tail || !tail_append(word_of(d, queue->tail), p->port);
-        if (is_head) {
+        if (is_head)
             write_once(control->head[priority], p->port);
-        }
         queue->tail = p->port;
     }
     queues_unlock(queue, old, flags);
 
     uint32_t ready = 1u << priority;
-    if (is_head && !(__atomic_fetch_or(&control->ready, ready, __ATOMIC_SEQ_CST) & ready)) {
+    if (is_head && !(__atomic_fetch_or(&control->ready, ready, __ATOMIC_SEQ_CST) & ready))
         event_mark_pending(v);
-    }
 }
 
 /* ---- The ABI's operations -------------------------------------------------------------------- */
@@ -180,9 +169,8 @@ static void port_link(struct vcpu *v, struct event_port *p, event_word_t *word)
 static event_word_t *word_or_remember(struct domain *d, struct event_port *p)
 {
     event_word_t *word = word_of(d, p->port);
-    if (likely(word)) {
+    if (likely(word))
         return word;
-    }
     (void)atomic_xchg(&p->pending_early, 1);
     word = word_of(d, p->port);
     return word && atomic_xchg(&p->pending_early, 0) ? word : NULL;
@@ -191,37 +179,31 @@ static event_word_t *word_or_remember(struct domain *d, struct event_port *p)
 static void fifo_set_pending(struct vcpu *v, struct event_port *p)
 {
     event_word_t *word = word_or_remember(v->domain, p);
-    if (unlikely(!word)) {
+    if (unlikely(!word))
         return;
-    }
     uint32_t old = word_set(word, PENDING);
-    if (old & PENDING) {
+    if (old & PENDING)
         return;
-    }
-    if (!(old & (MASKED | LINKED))) {
+    if (!(old & (MASKED | LINKED)))
         port_link(v, p, word);
-    }
     event_check_pollers(v->domain, p->port);
 }
 
 static void fifo_clear_pending(struct domain *d, struct event_port *p)
 {
     event_word_t *word = word_of(d, p->port);
-    if (word) {
+    if (word)
         word_clear(word, PENDING);
-    }
 }
 
 static void fifo_unmask(struct vcpu *v, struct event_port *p)
 {
     event_word_t *word = word_of(v->domain, p->port);
-    if (!word) {
+    if (!word)
         return;
-    }
     uint32_t old = word_clear(word, MASKED);
-    if ((old & PENDING) && !(old & LINKED)) {
+    if ((old & PENDING) && !(old & LINKED))
         port_link(v, p, word);
-    }
 }
 
 static bool fifo_is_pending(struct domain *d, const struct event_port *p)
@@ -244,9 +226,8 @@ static bool fifo_is_busy(struct domain *d, const struct event_port *p)
 
 static int fifo_set_priority(struct event_port *p, unsigned int priority)
 {
-    if (priority > EVTCHN_FIFO_PRIORITY_MIN) {
+    if (priority > EVTCHN_FIFO_PRIORITY_MIN)
         return -EINVAL;
-    }
     write_once(p->priority, (uint8_t)priority);
     return 0;
 }
@@ -269,9 +250,8 @@ const struct event_abi event_abi_fifo = {
 static void *page_map(struct domain *d, uint64_t gfn)
 {
     struct frame *f = arch_gfn_to_frame(d, gfn_of(gfn));
-    if (!f) {
+    if (!f)
         return NULL;
-    }
     int rc = frame_get_and_type(f, d, FRAME_KIND_WRITABLE);
     frame_put(f);
     return rc ? NULL : frame_to_virt(f);
@@ -285,12 +265,10 @@ static void page_release(void *page)
 int event_fifo_vcpu_init(struct vcpu *v)
 {
     struct event_fifo_vcpu *fv = new(struct event_fifo_vcpu);
-    if (!fv) {
+    if (!fv)
         return -ENOMEM;
-    }
-    for (unsigned int i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++) {
+    for (unsigned int i = 0; i < EVTCHN_FIFO_MAX_QUEUES; i++)
         spin_lock_init(&fv->queue[i].lock, LOCK_EVENT_QUEUE);
-    }
     v->event.fifo = fv;
     return 0;
 }
@@ -300,9 +278,8 @@ static void ports_collect(struct domain *d, bool two_level)
 {
     for (uint32_t port = 1; port < d->event.nr_ports; port++) {
         struct event_port *p = event_port_of(d, port);
-        if (p->state < EVENT_UNBOUND) {
+        if (p->state < EVENT_UNBOUND)
             continue;
-        }
         struct vcpu *v = d->vcpu[read_once(p->notify_vcpu)];
         event_word_t *word = word_of(d, port);
         if ((two_level && event_abi_two_level.is_pending(d, p))
@@ -320,9 +297,8 @@ static int fifo_make(struct domain *d)
     struct event_fifo *fifo = new(struct event_fifo);
     int rc = fifo ? 0 : -ENOMEM;
     for_each_vcpu(d, v) {
-        if (!rc && !v->event.fifo) {
+        if (!rc && !v->event.fifo)
             rc = event_fifo_vcpu_init(v);
-        }
     }
     if (rc) {
         pool_free(fifo);
@@ -334,9 +310,8 @@ static int fifo_make(struct domain *d)
 
 static void fifo_unmake(struct domain *d)
 {
-    for_each_vcpu(d, v) {
+    for_each_vcpu(d, v)
         event_vcpu_free(v);
-    }
     pool_free(d->event.fifo);
     d->event.fifo = NULL;
 }
@@ -345,17 +320,14 @@ static int control_set(struct domain *d, struct vcpu *v, const struct evtchn_ini
 {
     if (!v->event.fifo) {
         int rc = event_fifo_vcpu_init(v);
-        if (rc) {
+        if (rc)
             return rc;
-        }
     }
-    if (v->event.fifo->control) {
+    if (v->event.fifo->control)
         return -EINVAL;
-    }
     char *page = page_map(d, args->control_gfn);
-    if (!page) {
+    if (!page)
         return -EINVAL;
-    }
     store_release(&v->event.fifo->control, (void *)(page + args->offset));
     return 0;
 }
@@ -363,12 +335,10 @@ static int control_set(struct domain *d, struct vcpu *v, const struct evtchn_ini
 long event_fifo_init_control(struct domain *d, struct evtchn_init_control *args)
 {
     args->link_bits = EVTCHN_FIFO_LINK_BITS;
-    if (args->vcpu >= d->max_vcpus || !d->vcpu[args->vcpu]) {
+    if (args->vcpu >= d->max_vcpus || !d->vcpu[args->vcpu])
         return -ENOENT;
-    }
-    if (args->offset % 8 || args->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block)) {
+    if (args->offset % 8 || args->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block))
         return -EINVAL;
-    }
     struct vcpu *v = d->vcpu[args->vcpu];
 
     spin_lock(&d->event.lock);
@@ -376,9 +346,8 @@ long event_fifo_init_control(struct domain *d, struct evtchn_init_control *args)
     int rc = d->dying ? -EINVAL : first ? fifo_make(d) : 0;
     if (!rc) {
         rc = control_set(d, v, args);
-        if (rc && first) {
+        if (rc && first)
             fifo_unmake(d);
-        }
     }
     if (!rc) {
         if (first) {
@@ -421,15 +390,12 @@ void event_fifo_destroy(struct domain *d)
 
     write_once(d->event.abi, &event_abi_two_level);
     for_each_vcpu(d, v) {
-        if (v->event.fifo && v->event.fifo->control) {
+        if (v->event.fifo && v->event.fifo->control)
             page_release(v->event.fifo->control);
-        }
     }
-    for (uint32_t i = 0; i < fifo->nr_words / WORDS_PER_PAGE; i++) {
+    for (uint32_t i = 0; i < fifo->nr_words / WORDS_PER_PAGE; i++)
         page_release(fifo->pages[i]);
-    }
-    for (uint32_t port = 0; port < d->event.nr_ports; port++) {
+    for (uint32_t port = 0; port < d->event.nr_ports; port++)
         event_port_of(d, port)->queue = DEFAULT_QUEUE;
-    }
     fifo_unmake(d);
 }

@@ -18,16 +18,14 @@ struct event_port *event_port_lock_pair(struct event_port *p)
     for (;;) {
         spin_lock(&p->lock);
         struct event_port *peer = p->state == EVENT_INTERDOMAIN ? p->u.pair.port : NULL;
-        if (!peer || peer == p) {
+        if (!peer || peer == p)
             return NULL;
-        }
         if (peer > p) {
             spin_lock_nested(&peer->lock);
             return peer;
         }
-        if (spin_trylock(&peer->lock)) {
+        if (spin_trylock(&peer->lock))
             return peer;
-        }
         spin_unlock(&p->lock);
         cpu_relax();
     }
@@ -35,9 +33,8 @@ struct event_port *event_port_lock_pair(struct event_port *p)
 
 void event_port_unlock_pair(struct event_port *p, struct event_port *peer)
 {
-    if (peer) {
+    if (peer)
         spin_unlock(&peer->lock);
-    }
     spin_unlock(&p->lock);
 }
 
@@ -45,9 +42,8 @@ static int ports_grow(struct domain *d)
 {
     unsigned int first = d->event.nr_ports;
     struct event_port *bucket = alloc_pages(0, HEAP_ZERO);
-    if (!bucket) {
+    if (!bucket)
         return -ENOMEM;
-    }
     for (unsigned int i = 0; i < PORTS_PER_BUCKET; i++) {
         spin_lock_init(&bucket[i].lock, LOCK_EVENT_PORT);
         bucket[i].port = first + i;
@@ -65,20 +61,17 @@ int event_port_reserve(struct domain *d, struct event_port **out)
     bool skipped = false;
 
     /* Every port has a vcpu to notify, the first unless told otherwise. */
-    if (d->dying || !read_once(d->vcpu[0])) {
+    if (d->dying || !read_once(d->vcpu[0]))
         return -EINVAL;
-    }
     for (unsigned int port = d->event.free_hint; port < end; port++) {
         if (port >= d->event.nr_ports) {
             int rc = ports_grow(d);
-            if (rc) {
+            if (rc)
                 return rc;
-            }
         }
         struct event_port *p = event_port_of(d, port);
-        if (p->state != EVENT_FREE) {
+        if (p->state != EVENT_FREE)
             continue;
-        }
         if (d->event.abi->is_busy(d, p)) {
             skipped = true;
             continue;
@@ -129,9 +122,8 @@ static void port_unbind(struct domain *d, struct event_port *p)
 
 int event_port_close(struct domain *d, struct event_port *p, bool by_guest)
 {
-    if (p->state == EVENT_FREE || p->state == EVENT_RESERVED || (by_guest && p->fn)) {
+    if (p->state == EVENT_FREE || p->state == EVENT_RESERVED || (by_guest && p->fn))
         return -EINVAL;
-    }
     port_unbind(d, p);
 
     struct event_port *peer = event_port_lock_pair(p);
@@ -159,9 +151,8 @@ int event_domain_init(struct domain *d, unsigned int max_port)
     e->abi = &event_abi_two_level;
     e->max_port = min(max_port, (unsigned int)EVENT_MAX_PORTS - 1);
     e->buckets = new_array(struct event_port *, e->max_port / PORTS_PER_BUCKET + 1);
-    if (!e->buckets) {
+    if (!e->buckets)
         return -ENOMEM;
-    }
     int rc = ports_grow(d);
     if (rc) {
         pool_free(e->buckets);
@@ -178,16 +169,14 @@ int event_domain_destroy(struct domain *d)
 {
     assert(d->dying);
     virq_handlers_forget(d);
-    if (!d->event.buckets) {
+    if (!d->event.buckets)
         return 0;
-    }
     spin_lock(&d->event.lock);
     unsigned int budget = 1024;
     for (unsigned int port = 1; port < d->event.nr_ports; port++) {
         struct event_port *p = event_port_of(d, port);
-        if (p->state == EVENT_FREE) {
+        if (p->state == EVENT_FREE)
             continue;
-        }
         int rc = event_port_close(d, p, false);
         assert(rc == 0);
         if (rc == 0 && --budget == 0) {
@@ -196,9 +185,8 @@ int event_domain_destroy(struct domain *d)
         }
     }
     assert(d->event.nr_active == 0);
-    if (d->event.fifo) {
+    if (d->event.fifo)
         event_fifo_destroy(d);
-    }
     spin_unlock(&d->event.lock);
     return 0;
 }
@@ -206,12 +194,10 @@ int event_domain_destroy(struct domain *d)
 void event_domain_free(struct domain *d)
 {
     struct event_domain *e = &d->event;
-    if (!e->buckets) {
+    if (!e->buckets)
         return;
-    }
-    for (unsigned int b = 0; b < e->nr_ports / PORTS_PER_BUCKET; b++) {
+    for (unsigned int b = 0; b < e->nr_ports / PORTS_PER_BUCKET; b++)
         free_pages(e->buckets[b], 0);
-    }
     pool_free(e->buckets);
     e->buckets = NULL;
     e->nr_ports = 0;

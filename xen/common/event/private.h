@@ -120,9 +120,8 @@ void event_wake_pollers(struct domain *d, uint32_t port);
 /* After the port became pending by a locked instruction, which orders it before this look. */
 static inline void event_check_pollers(struct domain *d, uint32_t port)
 {
-    if (unlikely(read_once(d->event.nr_pollers))) {
+    if (unlikely(read_once(d->event.nr_pollers)))
         event_wake_pollers(d, port);
-    }
 }
 
 /* virq.c */

@@ -15,21 +15,18 @@
  */
 void event_mark_pending(struct vcpu *v)
 {
-    if (atomic_xchg(&v->info->evtchn_upcall_pending, 1)) {
+    if (atomic_xchg(&v->info->evtchn_upcall_pending, 1))
         return;
-    }
-    if (read_once(v->pause_flags) & (1u << VPF_BLOCKED)) {
+    if (read_once(v->pause_flags) & (1u << VPF_BLOCKED))
         vcpu_unblock(v);
-    }
     arch_vcpu_kick(v);
 }
 
 int event_send(struct domain *d, uint32_t port)
 {
     struct event_port *p = event_port_get(d, port), *peer;
-    if (unlikely(!p)) {
+    if (unlikely(!p))
         return -EINVAL;
-    }
     int rc = 0;
 
     spin_lock(&p->lock);
@@ -58,13 +55,11 @@ void event_send_pirq(struct domain *d, unsigned int port)
 void event_notify_via_xen_port(struct domain *d, unsigned int port)
 {
     struct event_port *p = event_port_get(d, port);
-    if (!p) {
+    if (!p)
         return;
-    }
     spin_lock(&p->lock);
-    if (p->fn && p->state == EVENT_INTERDOMAIN) {
+    if (p->fn && p->state == EVENT_INTERDOMAIN)
         event_set_pending(p->u.pair.domain, p->u.pair.port);
-    }
     spin_unlock(&p->lock);
 }
 
@@ -73,16 +68,14 @@ void event_notify_via_xen_port(struct domain *d, unsigned int port)
 /* Whoever takes poll_port from non-zero to zero takes the vcpu out of the count. */
 void event_poll_begin(struct vcpu *v, uint32_t port)
 {
-    if (!atomic_xchg(&v->poll_port, port ? port : ~0u)) {
+    if (!atomic_xchg(&v->poll_port, port ? port : ~0u))
         atomic_add(&v->domain->event.nr_pollers, 1);
-    }
 }
 
 void event_poll_end(struct vcpu *v)
 {
-    if (read_once(v->poll_port) && atomic_xchg(&v->poll_port, 0)) {
+    if (read_once(v->poll_port) && atomic_xchg(&v->poll_port, 0))
         atomic_sub(&v->domain->event.nr_pollers, 1);
-    }
 }
 
 void event_wake_pollers(struct domain *d, uint32_t port)
@@ -100,9 +93,8 @@ void event_wake_pollers(struct domain *d, uint32_t port)
 static struct event_port *open_port_lock(struct domain *d, unsigned int port)
 {
     struct event_port *p = event_port_get(d, port);
-    if (!p) {
+    if (!p)
         return NULL;
-    }
     spin_lock(&p->lock);
     if (p->state == EVENT_FREE || p->state == EVENT_RESERVED) {
         spin_unlock(&p->lock);
@@ -115,9 +107,8 @@ bool event_port_is_pending(struct domain *d, unsigned int port)
 {
     struct event_port *p = open_port_lock(d, port);
     bool answer = p && d->event.abi->is_pending(d, p);
-    if (p) {
+    if (p)
         spin_unlock(&p->lock);
-    }
     return answer;
 }
 
@@ -125,9 +116,8 @@ bool event_port_is_masked(struct domain *d, unsigned int port)
 {
     struct event_port *p = open_port_lock(d, port);
     bool answer = p && d->event.abi->is_masked(d, p);
-    if (p) {
+    if (p)
         spin_unlock(&p->lock);
-    }
     return answer;
 }
 

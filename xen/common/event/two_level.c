@@ -10,9 +10,8 @@
 
 static void mark_word(struct vcpu *v, uint32_t port)
 {
-    if (!atomic_test_and_set_bit(port / 64, &v->info->evtchn_pending_sel)) {
+    if (!atomic_test_and_set_bit(port / 64, &v->info->evtchn_pending_sel))
         event_mark_pending(v);
-    }
 }
 
 /*
@@ -24,16 +23,13 @@ static void two_level_set_pending(struct vcpu *v, struct event_port *p)
     struct domain *d = v->domain;
     struct shared_info *s = d->shared_info;
 
-    if (atomic_test_and_set_bit(p->port, s->evtchn_pending)) {
+    if (atomic_test_and_set_bit(p->port, s->evtchn_pending))
         return;
-    }
-    if (!test_bit(p->port, s->evtchn_mask)) {
+    if (!test_bit(p->port, s->evtchn_mask))
         mark_word(v, p->port);
-    }
     event_check_pollers(d, p->port);
-    if (unlikely(read_once(d->event.abi) != &event_abi_two_level)) {
+    if (unlikely(read_once(d->event.abi) != &event_abi_two_level))
         d->event.abi->set_pending(v, p);
-    }
 }
 
 static void two_level_clear_pending(struct domain *d, struct event_port *p)

@@ -27,9 +27,8 @@ static void virq_send(struct vcpu *v, unsigned int virq)
 {
     unsigned long flags = spin_lock_irqsave(&v->event.virq_lock);
     uint32_t port = v->event.virq_port[virq];
-    if (port) {
+    if (port)
         event_set_pending(v->domain, event_port_of(v->domain, port));
-    }
     spin_unlock_irqrestore(&v->event.virq_lock, flags);
 }
 
@@ -42,9 +41,8 @@ void event_send_virq(struct vcpu *v, unsigned int virq)
 void event_send_domain_virq(struct domain *d, unsigned int virq)
 {
     assert(virq < EVENT_NR_VIRQS && virq_is_global(virq));
-    if (d->max_vcpus > 0 && d->vcpu[0]) {
+    if (d->max_vcpus > 0 && d->vcpu[0])
         virq_send(d->vcpu[0], virq);
-    }
 }
 
 void event_send_global_virq(unsigned int virq)
@@ -52,30 +50,25 @@ void event_send_global_virq(unsigned int virq)
     assert(virq < EVENT_NR_VIRQS);
     unsigned long flags = spin_lock_irqsave(&handlers_lock);
     struct domain *d = handlers[virq] ? handlers[virq] : hardware_domain;
-    if (d) {
+    if (d)
         event_send_domain_virq(d, virq);
-    }
     spin_unlock_irqrestore(&handlers_lock, flags);
 }
 
 int event_set_virq_handler(struct domain *d, unsigned int virq)
 {
-    if (virq >= EVENT_NR_VIRQS || !virq_is_global(virq)) {
+    if (virq >= EVENT_NR_VIRQS || !virq_is_global(virq))
         return -EINVAL;
-    }
-    if (!domain_get(d)) {
+    if (!domain_get(d))
         return -ESRCH;
-    }
     unsigned long flags = spin_lock_irqsave(&handlers_lock);
     bool dying = d->dying;              /* if not yet, virq_handlers_forget() is yet to come */
     struct domain *unused = dying ? d : handlers[virq];
-    if (!dying) {
+    if (!dying)
         handlers[virq] = d;
-    }
     spin_unlock_irqrestore(&handlers_lock, flags);
-    if (unused) {
+    if (unused)
         domain_put(unused);
-    }
     return dying ? -EINVAL : 0;
 }
 
@@ -84,13 +77,11 @@ void virq_handlers_forget(struct domain *d)
     for (unsigned int virq = 0; virq < EVENT_NR_VIRQS; virq++) {
         unsigned long flags = spin_lock_irqsave(&handlers_lock);
         bool was = handlers[virq] == d;
-        if (was) {
+        if (was)
             handlers[virq] = NULL;
-        }
         spin_unlock_irqrestore(&handlers_lock, flags);
-        if (was) {
+        if (was)
             domain_put(d);
-        }
     }
 }
 

@@ -14,9 +14,8 @@
 
 static void side_release(struct grant_copy_side *side)
 {
-    if (!side->valid) {
+    if (!side->valid)
         return;
-    }
     side->write ? frame_put_and_type(side->f) : frame_put(side->f);
     if (side->td) {
         grant_unpin(side->td, side->trans_ref, side->write, 1);
@@ -32,13 +31,11 @@ static void side_release(struct grant_copy_side *side)
 /* The entry says: see that entry of td, which td granted to rd.  One step and no further. */
 static int side_follow(struct grant_copy_side *side, struct grant_view *view, unsigned int how)
 {
-    if (!grant_allow_transitive) {
+    if (!grant_allow_transitive)
         return GNTST_general_error;
-    }
     struct domain *td = domain_find(view->trans_domid);
-    if (!td) {
+    if (!td)
         return GNTST_general_error;
-    }
     grant_ref_t ref = view->trans_ref;
     int rc = td->grant ? grant_pin(td, ref, side->rd->id, how, 1, view) : GNTST_general_error;
     if (!rc && !view->f) {
@@ -61,16 +58,14 @@ static int side_pin(struct grant_copy_side *side)
     struct grant_view view;
 
     side->rd = domain_find_any(side->domid);
-    if (!side->rd) {
+    if (!side->rd)
         return GNTST_bad_domain;
-    }
     int rc = side->rd->grant ? grant_pin(side->rd, ref, current->domain->id, how, 1, &view)
                              : GNTST_bad_domain;
     if (!rc && !view.f) {
         rc = side_follow(side, &view, how);
-        if (rc) {
+        if (rc)
             grant_unpin(side->rd, ref, side->write, 1);
-        }
     }
     if (rc) {
         domain_put(side->rd);
@@ -85,9 +80,8 @@ static int side_pin(struct grant_copy_side *side)
 
 static int side_own(struct grant_copy_side *side)
 {
-    if (side->domid != DOMID_SELF) {
+    if (side->domid != DOMID_SELF)
         return GNTST_permission_denied;
-    }
     side->f = arch_gfn_to_frame(current->domain, gfn_of(side->number));
     side->start = 0;
     side->length = PAGE_SIZE;
@@ -107,9 +101,8 @@ static int side_acquire(struct grant_copy_side *side, const struct gnttab_copy_p
         .write = write, .is_gref = is_gref, .domid = ptr->domid, .number = number,
     };
     int rc = is_gref ? side_pin(side) : side_own(side);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     side->valid = true;
     if (write && frame_get_type(side->f, FRAME_KIND_WRITABLE)) {
         side->write = false;            /* so that no type is given back; the pin was for writing */
@@ -135,28 +128,24 @@ static bool side_covers(const struct grant_copy_side *side, uint16_t offset, uin
 
 static int copy_grant(struct grant_batch *b, const struct gnttab_copy *op)
 {
-    if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE) {
+    if (op->source.offset + op->len > PAGE_SIZE || op->dest.offset + op->len > PAGE_SIZE)
         return GNTST_bad_copy_arg;
-    }
     int rc = side_acquire(&b->source, &op->source, op->flags & GNTCOPY_source_gref, false);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     rc = side_acquire(&b->dest, &op->dest, op->flags & GNTCOPY_dest_gref, true);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     if (!side_covers(&b->source, op->source.offset, op->len)
         || !side_covers(&b->dest, op->dest.offset, op->len)) {
         return GNTST_general_error;
     }
     char *to = (char *)frame_to_virt(b->dest.f) + op->dest.offset;
     const char *from = (const char *)frame_to_virt(b->source.f) + op->source.offset;
-    if (likely(b->dest.f != b->source.f)) {
+    if (likely(b->dest.f != b->source.f))
         memcpy(to, from, op->len);
-    } else {
+    else
         memmove(to, from, op->len);
-    }
     struct domain *owner = b->dest.td ? b->dest.td : b->dest.rd ? b->dest.rd : b->ld;
     arch_mark_dirty(owner, frame_to_mfn(b->dest.f));
     return GNTST_okay;

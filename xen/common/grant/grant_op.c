@@ -34,12 +34,10 @@ static const struct list_command commands[] = {
 
 struct domain *grant_batch_domain(struct grant_batch *b, domid_t id)
 {
-    if (b->rd && b->rd_asked == id) {
+    if (b->rd && b->rd_asked == id)
         return b->rd;
-    }
-    if (b->rd) {
+    if (b->rd)
         domain_put(b->rd);
-    }
     b->rd = domain_find_any(id);
     b->rd_asked = id;
     return b->rd;
@@ -49,9 +47,8 @@ static void batch_finish(struct grant_batch *b)
 {
     grant_unmap_finish(b);
     grant_copy_finish(b);
-    if (b->rd) {
+    if (b->rd)
         domain_put(b->rd);
-    }
 }
 
 static long list_run(unsigned int cmd, uint64_t uop, unsigned int count)
@@ -110,9 +107,8 @@ static bool pages_tell(uint64_t list, void *const *pages, unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++) {
         uint64_t nr = mfn_nr(virt_to_mfn(pages[i]));
-        if (copy_to_guest_va(list + i * sizeof(nr), &nr, sizeof(nr))) {
+        if (copy_to_guest_va(list + i * sizeof(nr), &nr, sizeof(nr)))
             return false;
-        }
     }
     return true;
 }
@@ -122,17 +118,14 @@ static int setup_table(const struct gnttab_setup_table *op)
 {
     struct domain *d;
     int rc = table_find(op->dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     write_lock(&d->grant->lock);
-    if (grant_table_grow(d, op->nr_frames)) {
+    if (grant_table_grow(d, op->nr_frames))
         rc = GNTST_general_error;
-    }
     write_unlock(&d->grant->lock);
-    if (!rc && !pages_tell((uint64_t)op->frame_list.p, d->grant->shared, op->nr_frames)) {
+    if (!rc && !pages_tell((uint64_t)op->frame_list.p, d->grant->shared, op->nr_frames))
         rc = GNTST_bad_virt_addr;
-    }
     domain_put(d);
     return rc;
 }
@@ -141,17 +134,15 @@ static int get_status_frames(const struct gnttab_get_status_frames *op)
 {
     struct domain *d;
     int rc = table_find(op->dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     read_lock(&d->grant->lock);
     bool told = d->grant->version == 2 && op->nr_frames <= d->grant->nr_status;
     read_unlock(&d->grant->lock);
-    if (!told) {
+    if (!told)
         rc = GNTST_general_error;
-    } else if (!pages_tell((uint64_t)op->frame_list.p, (void **)d->grant->status, op->nr_frames)) {
+    else if (!pages_tell((uint64_t)op->frame_list.p, (void **)d->grant->status, op->nr_frames))
         rc = GNTST_bad_virt_addr;
-    }
     domain_put(d);
     return rc;
 }
@@ -160,9 +151,8 @@ static int query_size(struct gnttab_query_size *op)
 {
     struct domain *d;
     int rc = table_find(op->dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     op->nr_frames = read_once(d->grant->nr_frames);
     op->max_nr_frames = d->grant->max_frames;
     domain_put(d);
@@ -172,9 +162,8 @@ static int query_size(struct gnttab_query_size *op)
 static int dump_table(const struct gnttab_dump_table *op)
 {
     struct domain *d;
-    if (!current->domain->is_privileged) {
+    if (!current->domain->is_privileged)
         return GNTST_permission_denied;
-    }
     int rc = table_find(op->dom, &d);
     if (!rc) {
         grant_table_dump(d);
@@ -186,9 +175,8 @@ static int dump_table(const struct gnttab_dump_table *op)
 static long op_setup_table(uint64_t uop)
 {
     struct gnttab_setup_table op;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     op.status = (int16_t)setup_table(&op);
     return copy_arg_to_guest(uop, &op) ? -EFAULT : 0;
 }
@@ -196,9 +184,8 @@ static long op_setup_table(uint64_t uop)
 static long op_get_status_frames(uint64_t uop)
 {
     struct gnttab_get_status_frames op;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     op.status = (int16_t)get_status_frames(&op);
     return copy_arg_to_guest(uop, &op) ? -EFAULT : 0;
 }
@@ -206,9 +193,8 @@ static long op_get_status_frames(uint64_t uop)
 static long op_query_size(uint64_t uop)
 {
     struct gnttab_query_size op;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     op.status = (int16_t)query_size(&op);
     return copy_arg_to_guest(uop, &op) ? -EFAULT : 0;
 }
@@ -216,9 +202,8 @@ static long op_query_size(uint64_t uop)
 static long op_dump_table(uint64_t uop)
 {
     struct gnttab_dump_table op;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     op.status = (int16_t)dump_table(&op);
     return copy_arg_to_guest(uop, &op) ? -EFAULT : 0;
 }
@@ -226,9 +211,8 @@ static long op_dump_table(uint64_t uop)
 static long op_set_version(uint64_t uop)
 {
     struct gnttab_set_version op;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     struct domain *d = current->domain;
     int rc = grant_set_version(d, op.version);
     op.version = d->grant->version;
@@ -239,13 +223,11 @@ static long op_get_version(uint64_t uop)
 {
     struct gnttab_get_version op;
     struct domain *d;
-    if (copy_arg_from_guest(&op, uop)) {
+    if (copy_arg_from_guest(&op, uop))
         return -EFAULT;
-    }
     int rc = domain_find_for(op.dom, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     op.version = d->grant ? d->grant->version : 0;
     domain_put(d);
     return copy_arg_to_guest(uop, &op) ? -EFAULT : 0;
@@ -253,15 +235,12 @@ static long op_get_version(uint64_t uop)
 
 long do_grant_table_op(unsigned int cmd, uint64_t uop, unsigned int count)
 {
-    if ((int)count < 0) {
+    if ((int)count < 0)
         return -EINVAL;
-    }
-    if (!current->domain->grant) {
+    if (!current->domain->grant)
         return -ENOSYS;
-    }
-    if (cmd < ARRAY_SIZE(commands) && commands[cmd].one) {
+    if (cmd < ARRAY_SIZE(commands) && commands[cmd].one)
         return list_run(cmd, uop, count);
-    }
     static long (*const singles[])(uint64_t uop) = {
         [GNTTABOP_setup_table] = op_setup_table,
         [GNTTABOP_dump_table] = op_dump_table,
@@ -273,9 +252,8 @@ long do_grant_table_op(unsigned int cmd, uint64_t uop, unsigned int count)
     if (cmd == GNTTABOP_cache_flush) {
         return -EOPNOTSUPP;             /* caches and devices agree on this processor */
     }
-    if (cmd >= ARRAY_SIZE(singles) || !singles[cmd]) {
+    if (cmd >= ARRAY_SIZE(singles) || !singles[cmd])
         return -ENOSYS;
-    }
     return count == 1 ? singles[cmd](uop) : -EINVAL;
 }
 
@@ -284,9 +262,8 @@ long do_grant_table_op(unsigned int cmd, uint64_t uop, unsigned int count)
 void grant_table_dump(struct domain *d)
 {
     struct grant_table *gt = d->grant;
-    if (!gt) {
+    if (!gt)
         return;
-    }
     read_lock(&gt->lock);
     log_always("d%u: grants: version %u, %u of %u frames", d->id, gt->version, gt->nr_frames,
                gt->max_frames);
@@ -306,9 +283,8 @@ static void dump_all(unsigned char key)
 {
     (void)key;
     rcu_read_lock();
-    for_each_domain(d) {
+    for_each_domain(d)
         grant_table_dump(d);
-    }
     rcu_read_unlock();
 }
 

@@ -47,9 +47,8 @@ void grant_handles_init(struct grant_table *gt, unsigned int max_pages)
 
 void grant_handles_free(struct grant_table *gt)
 {
-    for (unsigned int i = 0; i < gt->nr_handle_pages; i++) {
+    for (unsigned int i = 0; i < gt->nr_handle_pages; i++)
         free_pages(gt->handles[i], 0);
-    }
     pool_free(gt->handles);
 }
 
@@ -57,9 +56,8 @@ void grant_handles_free(struct grant_table *gt)
 static uint64_t *handle_word(const struct grant_table *gt, uint32_t handle)
 {
     unsigned long page = handle / HANDLES_PER_PAGE, n = load_acquire(&gt->nr_handle_pages);
-    if (page >= n) {
+    if (page >= n)
         return NULL;
-    }
     return &gt->handles[index_nospec(page, n)][handle % HANDLES_PER_PAGE];
 }
 
@@ -92,23 +90,19 @@ static bool handles_grow(struct grant_table *gt, unsigned int n)
     uint64_t *page = NULL;
     spin_lock(&gt->grow_lock);
     uint32_t nr = gt->nr_handle_pages, first = nr * (uint32_t)HANDLES_PER_PAGE;
-    if (!gt->handles) {
+    if (!gt->handles)
         gt->handles = new_array(uint64_t *, gt->max_handle_pages);
-    }
-    if (gt->handles && nr < gt->max_handle_pages) {
+    if (gt->handles && nr < gt->max_handle_pages)
         page = alloc_pages(0, HEAP_ANY);
-    }
     if (page) {
-        for (uint32_t i = 0; i < HANDLES_PER_PAGE; i++) {
+        for (uint32_t i = 0; i < HANDLES_PER_PAGE; i++)
             page[i] = first + i + 1;
-        }
         gt->handles[nr] = page;
         store_release(&gt->nr_handle_pages, nr + 1);
     }
     spin_unlock(&gt->grow_lock);
-    if (page) {
+    if (page)
         list_give(gt, n, first, &page[HANDLES_PER_PAGE - 1]);
-    }
     return page;
 }
 
@@ -116,15 +110,12 @@ static uint32_t handle_alloc(struct grant_table *gt)
 {
     unsigned int n = current->vcpu_id % HANDLE_LISTS;
     uint32_t handle = list_take(gt, n);
-    if (likely(handle != NO_HANDLE)) {
+    if (likely(handle != NO_HANDLE))
         return handle;
-    }
-    if (handles_grow(gt, n)) {
+    if (handles_grow(gt, n))
         return list_take(gt, n);
-    }
-    for (unsigned int i = 1; i < HANDLE_LISTS && handle == NO_HANDLE; i++) {
+    for (unsigned int i = 1; i < HANDLE_LISTS && handle == NO_HANDLE; i++)
         handle = list_take(gt, (n + i) % HANDLE_LISTS);
-    }
     return handle;
 }
 
@@ -137,9 +128,8 @@ static void handle_free(struct grant_table *gt, uint32_t handle)
 
 static void refs_put(struct frame *f, bool write, unsigned int n)
 {
-    while (n--) {
+    while (n--)
         write ? frame_put_and_type(f) : frame_put(f);
-    }
 }
 
 /* The frame comes with one reference; make that n, each with a writable type if write. */
@@ -166,19 +156,16 @@ static int map_entry(struct domain *rd, const struct gnttab_map_grant_ref *op, s
     struct grant_view view;
 
     int rc = grant_pin(rd, op->ref, current->domain->id, write ? PIN_WRITE : 0, n, &view);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     rc = refs_take(rd, view.f, write, n);
     if (!rc && (op->flags & GNTMAP_host_map)) {
         rc = arch_grant_map(op->host_addr, frame_to_mfn(view.f), op->flags, 0);
-        if (rc) {
+        if (rc)
             refs_put(view.f, write, n);
-        }
     }
-    if (rc) {
+    if (rc)
         grant_unpin(rd, op->ref, write, n);
-    }
     *f = view.f;
     return rc;
 }
@@ -189,12 +176,10 @@ static int map_grant(struct grant_batch *b, struct gnttab_map_grant_ref *op)
     struct domain *rd = grant_batch_domain(b, op->dom);
     struct frame *f;
 
-    if (!(op->flags & HALVES)) {
+    if (!(op->flags & HALVES))
         return GNTST_bad_gntref;
-    }
-    if (!rd || !rd->grant || rd->dying || !domain_get(rd)) {
+    if (!rd || !rd->grant || rd->dying || !domain_get(rd))
         return GNTST_bad_domain;
-    }
     uint32_t handle = handle_alloc(lgt);
     if (handle == NO_HANDLE) {
         domain_put(rd);
@@ -226,14 +211,12 @@ void grant_map_one(struct grant_batch *b, void *arg)
 static uint64_t mapping_claim(const struct grant_table *gt, uint32_t handle)
 {
     uint64_t *word = handle_word(gt, handle);
-    if (!word) {
+    if (!word)
         return 0;
-    }
     uint64_t old = read_once(*word);
     do {
-        if (!(word_flags(old) & HALVES) || (word_flags(old) & BUSY)) {
+        if (!(word_flags(old) & HALVES) || (word_flags(old) & BUSY))
             return 0;
-        }
     } while (!atomic_cas(word, &old, old | word_make(BUSY, 0, 0)));
     return old;
 }
@@ -259,15 +242,12 @@ static void unmapping_complete(struct domain *ld, const struct grant_unmapping *
 
 void grant_unmap_finish(struct grant_batch *b)
 {
-    if (b->nr_unmaps == 0) {
+    if (b->nr_unmaps == 0)
         return;
-    }
-    if (b->must_flush) {
+    if (b->must_flush)
         arch_flush_domain_tlb(b->ld);
-    }
-    for (unsigned int i = 0; i < b->nr_unmaps; i++) {
+    for (unsigned int i = 0; i < b->nr_unmaps; i++)
         unmapping_complete(b->ld, &b->unmaps[i]);
-    }
     b->nr_unmaps = 0;
     b->must_flush = false;
 }
@@ -278,9 +258,8 @@ static int halves_undo(struct grant_unmapping *u, uint64_t host_addr, uint64_t d
 {
     mfn_t mfn = frame_to_mfn(u->f);
     if (dev_bus_addr && (u->flags & GNTMAP_device_map)) {
-        if ((dev_bus_addr & PAGE_MASK) != maddr_nr(mfn_to_maddr(mfn))) {
+        if ((dev_bus_addr & PAGE_MASK) != maddr_nr(mfn_to_maddr(mfn)))
             return GNTST_bad_dev_addr;
-        }
         u->done |= GNTMAP_device_map;
     }
     if (host_addr && (u->flags & GNTMAP_host_map)) {
@@ -297,13 +276,11 @@ static int halves_undo(struct grant_unmapping *u, uint64_t host_addr, uint64_t d
 static int unmap_grant(struct grant_batch *b, uint32_t handle, uint64_t host_addr,
                        uint64_t dev_bus_addr, uint64_t new_addr)
 {
-    if (b->nr_unmaps == UNMAP_BATCH) {
+    if (b->nr_unmaps == UNMAP_BATCH)
         grant_unmap_finish(b);
-    }
     uint64_t word = mapping_claim(b->ld->grant, handle);
-    if (!word) {
+    if (!word)
         return GNTST_bad_handle;
-    }
     struct grant_unmapping *u = &b->unmaps[b->nr_unmaps];
     u->rd = domain_find(word_domid(word));
     check(u->rd);                       /* the mapping holds a reference */
@@ -362,9 +339,8 @@ static void mapping_release(struct domain *d, uint64_t word)
 int grant_table_release_mappings(struct domain *d)
 {
     struct grant_table *gt = d->grant;
-    if (!gt) {
+    if (!gt)
         return 0;
-    }
     int budget = 1024;
     for (; gt->release_next < gt->nr_handle_pages * HANDLES_PER_PAGE; gt->release_next++) {
         uint64_t *word = handle_word(gt, gt->release_next);

@@ -27,15 +27,14 @@ static int parse_gnttab(const char *s)
     const char *item;
     size_t len;
     while (parse_list(&s, &item, &len)) {
-        if (parse_is(item, len, "max-ver:1") || parse_is(item, len, "max-ver:2")) {
+        if (parse_is(item, len, "max-ver:1") || parse_is(item, len, "max-ver:2"))
             grant_max_version = (unsigned int)(item[8] - '0');
-        } else if (parse_is(item, len, "transitive") || parse_is(item, len, "transitive=1")) {
+        else if (parse_is(item, len, "transitive") || parse_is(item, len, "transitive=1"))
             grant_allow_transitive = true;
-        } else if (parse_is(item, len, "no-transitive") || parse_is(item, len, "transitive=0")) {
+        else if (parse_is(item, len, "no-transitive") || parse_is(item, len, "transitive=0"))
             grant_allow_transitive = false;
-        } else {
+        else
             return -EINVAL;
-        }
     }
     return 0;
 }
@@ -57,9 +56,8 @@ void *grant_page_share(struct domain *d)
 int grant_page_unshare(void *page)
 {
     int rc = frame_unshare(virt_to_frame(page));
-    if (!rc) {
+    if (!rc)
         free_pages(page, 0);
-    }
     return rc;
 }
 
@@ -77,9 +75,8 @@ static int frame_add(struct domain *d)
         pool_free(active);
         return -ENOMEM;
     }
-    for (unsigned int i = 0; i < V1_PER_FRAME; i++) {
+    for (unsigned int i = 0; i < V1_PER_FRAME; i++)
         spin_lock_init(&active[i].lock, LOCK_GRANT_ENTRY);
-    }
     gt->shared[gt->nr_frames] = page;
     gt->active[gt->nr_frames] = active;
     gt->nr_frames++;
@@ -94,18 +91,16 @@ int grant_table_grow(struct domain *d, unsigned int nr_frames)
                       gt->max_frames);
     }
     int rc = gt->version == 2 ? grant_status_grow(d, nr_frames) : 0;
-    while (!rc && gt->nr_frames < nr_frames) {
+    while (!rc && gt->nr_frames < nr_frames)
         rc = frame_add(d);
-    }
     return rc;
 }
 
 int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int max_maptrack)
 {
     struct grant_table *gt = new(struct grant_table);
-    if (!gt) {
+    if (!gt)
         return -ENOMEM;
-    }
     rwlock_init(&gt->lock, LOCK_GRANT);
     gt->version = 1;
     gt->max_frames = clamp(max_frames == ~0u ? default_max_frames : max_frames, 1u, 65536u);
@@ -125,16 +120,14 @@ int grant_table_create(struct domain *d, unsigned int max_frames, unsigned int m
 void grant_table_destroy(struct domain *d)
 {
     struct grant_table *gt = d->grant;
-    if (!gt) {
+    if (!gt)
         return;
-    }
     for (unsigned int i = 0; i < gt->nr_frames; i++) {
         frame_abandon(virt_to_frame(gt->shared[i]));
         pool_free(gt->active[i]);
     }
-    for (unsigned int i = 0; i < gt->nr_status; i++) {
+    for (unsigned int i = 0; i < gt->nr_status; i++)
         frame_abandon(virt_to_frame(gt->status[i]));
-    }
     grant_handles_free(gt);
     pool_free(gt->shared);
     pool_free(gt->active);
@@ -151,14 +144,12 @@ int grant_table_frame(struct domain *d, unsigned int idx, mfn_t *mfn)
 
     write_lock(&gt->lock);
     int rc = 0;
-    if (is_status) {
+    if (is_status)
         rc = gt->version == 2 && idx < gt->nr_status ? 0 : -EINVAL;
-    } else if (idx >= gt->nr_frames) {
+    else if (idx >= gt->nr_frames)
         rc = idx < gt->max_frames ? grant_table_grow(d, idx + 1) : -EINVAL;
-    }
-    if (!rc) {
+    if (!rc)
         *mfn = virt_to_mfn(is_status ? (void *)gt->status[idx] : gt->shared[idx]);
-    }
     write_unlock(&gt->lock);
     return rc;
 }
@@ -188,9 +179,8 @@ static int v1_flags_set(struct grant_table *gt, grant_ref_t ref, domid_t by, uns
             || ((how & PIN_WRITE) && (*flags & GTF_readonly))) {
             return GNTST_general_error;
         }
-        if (atomic_cas(head, &word, word | add)) {
+        if (atomic_cas(head, &word, word | add))
             return GNTST_okay;
-        }
     }
     return GNTST_general_error;
 }
@@ -198,28 +188,24 @@ static int v1_flags_set(struct grant_table *gt, grant_ref_t ref, domid_t by, uns
 /* The guest sees what the pins say. */
 static void flags_settle(struct grant_table *gt, grant_ref_t ref, const struct grant_active *act)
 {
-    if (act->writers) {
+    if (act->writers)
         return;
-    }
     uint16_t clear = act->readers ? GTF_writing : GTF_writing | GTF_reading;
-    if (gt->version == 1) {
+    if (gt->version == 1)
         (void)__atomic_fetch_and(&v1_entry(gt, ref)->flags, (uint16_t)~clear, __ATOMIC_SEQ_CST);
-    } else {
+    else
         v2_flags_clear(gt, ref, clear);
-    }
 }
 
 /* On failure nothing is set: in version 1 these bits mean other things in other types of entry. */
 static int flags_set(struct grant_table *gt, grant_ref_t ref, const struct grant_active *act,
                      domid_t by, unsigned int how, uint16_t *flags)
 {
-    if (gt->version == 1) {
+    if (gt->version == 1)
         return v1_flags_set(gt, ref, by, how, flags);
-    }
     int rc = v2_flags_set(gt, ref, by, how, flags);
-    if (rc) {
+    if (rc)
         flags_settle(gt, ref, act);
-    }
     return rc;
 }
 
@@ -237,14 +223,12 @@ static int entry_note(struct domain *rd, grant_ref_t ref, uint16_t flags, struct
         gfn = read_once(v1_entry(gt, ref)->frame);
     } else {
         int rc = v2_read(gt, ref, flags, act, &gfn);
-        if (rc || act->trans_domid != DOMID_INVALID) {
+        if (rc || act->trans_domid != DOMID_INVALID)
             return rc;
-        }
     }
     *f = arch_gfn_to_frame(rd, gfn_of(gfn));
-    if (!*f) {
+    if (!*f)
         return GNTST_bad_page;
-    }
     act->mfn = mfn_nr(frame_to_mfn(*f));
     return GNTST_okay;
 }
@@ -257,14 +241,12 @@ static int active_pin(struct domain *rd, grant_ref_t ref, struct grant_active *a
     int rc = GNTST_okay;
 
     *f = NULL;
-    if (!first && act->domid != by) {
+    if (!first && act->domid != by)
         return GNTST_general_error;
-    }
     if (first || ((how & PIN_WRITE) && !act->writers)) {
         rc = flags_set(rd->grant, ref, act, by, how, &flags);
-        if (rc) {
+        if (rc)
             return rc;
-        }
     }
     if (!(how & PIN_COPY) && (flags & (GTF_PWT | GTF_PCD | GTF_PAT))) {
         rc = GNTST_general_error;       /* RAM is mapped write-back or not at all */
@@ -282,9 +264,8 @@ static int active_pin(struct domain *rd, grant_ref_t ref, struct grant_active *a
         rc = GNTST_general_error;
     }
     if (rc) {
-        if (*f) {
+        if (*f)
             frame_put(*f);
-        }
         flags_settle(rd->grant, ref, act);
     }
     return rc;

@@ -17,9 +17,8 @@
 static struct frame *page_steal(struct domain *d, uint64_t gfn)
 {
     struct frame *f = arch_gfn_to_frame(d, gfn_of(gfn));
-    if (!f) {
+    if (!f)
         return NULL;
-    }
     if (domain_steal_frame(d, f)) {
         frame_put(f);
         return NULL;
@@ -51,11 +50,10 @@ static void entry_uncommit(struct grant_table *gt, grant_ref_t ref, domid_t from
 
 static void entry_complete(struct grant_table *gt, grant_ref_t ref, mfn_t mfn)
 {
-    if (gt->version == 1) {
+    if (gt->version == 1)
         write_once(v1_entry(gt, ref)->frame, (uint32_t)mfn_nr(mfn));
-    } else {
+    else
         write_once(v2_entry(gt, ref)->full_page.frame, mfn_nr(mfn));
-    }
     (void)__atomic_fetch_or((uint16_t *)entry_head(gt, ref), (uint16_t)GTF_transfer_completed,
                             __ATOMIC_SEQ_CST);
 }
@@ -79,18 +77,16 @@ static int page_hand_over(struct domain *ld, struct domain *rd, struct frame *f,
         }
     }
     read_unlock(&gt->lock);
-    if (rc) {
+    if (rc)
         heap_free_domain_page(f);
-    }
     return rc;
 }
 
 static int transfer(struct grant_batch *b, const struct gnttab_transfer *op)
 {
     struct domain *rd = grant_batch_domain(b, op->domid);
-    if (!rd || !rd->grant || rd->dying) {
+    if (!rd || !rd->grant || rd->dying)
         return GNTST_bad_domain;
-    }
     struct frame *f = page_steal(b->ld, op->mfn);
     trace_1(TRC_MEM_PAGE_GRANT_TRANSFER, rd->id);
     return f ? page_hand_over(b->ld, rd, f, op->ref) : GNTST_bad_page;
@@ -112,12 +108,10 @@ static bool is_pinned(const struct grant_table *gt, grant_ref_t ref)
 
 static int swap(struct grant_table *gt, grant_ref_t a, grant_ref_t b)
 {
-    if (a >= grant_nr_entries(gt) || b >= grant_nr_entries(gt)) {
+    if (a >= grant_nr_entries(gt) || b >= grant_nr_entries(gt))
         return GNTST_bad_gntref;
-    }
-    if (is_pinned(gt, a) || is_pinned(gt, b)) {
+    if (is_pinned(gt, a) || is_pinned(gt, b))
         return GNTST_eagain;
-    }
     if (gt->version == 1) {
         struct grant_entry_v1 e = *v1_entry(gt, a);
         *v1_entry(gt, a) = *v1_entry(gt, b);

@@ -35,9 +35,8 @@ int v2_flags_set(struct grant_table *gt, grant_ref_t ref, domid_t by, unsigned i
     uint16_t add = GTF_reading | (how & PIN_WRITE ? GTF_writing : 0);
     for (unsigned int tries = 0; tries < 8; tries++) {
         uint32_t head = head_of(gt, ref);
-        if (!head_permits(head, by, how)) {
+        if (!head_permits(head, by, how))
             return GNTST_general_error;
-        }
         (void)__atomic_fetch_or(status_of(gt, ref), add, __ATOMIC_SEQ_CST);
         if (head_of(gt, ref) == head) {
             *flags = (uint16_t)head;
@@ -65,9 +64,8 @@ int v2_read(struct grant_table *gt, grant_ref_t ref, uint16_t flags, struct gran
     if (flags & GTF_sub_page) {
         act->start = read_once(e->sub_page.page_off);
         act->length = read_once(e->sub_page.length);
-        if (act->start + act->length > PAGE_SIZE) {
+        if (act->start + act->length > PAGE_SIZE)
             return GNTST_general_error;
-        }
     }
     return GNTST_okay;
 }
@@ -80,9 +78,8 @@ int grant_status_grow(struct domain *d, unsigned int nr_frames)
     unsigned int wanted = (unsigned int)div_round_up(nr_frames * V2_PER_FRAME, STATUS_PER_FRAME);
     while (gt->nr_status < wanted) {
         gt->status[gt->nr_status] = grant_page_share(d);
-        if (!gt->status[gt->nr_status]) {
+        if (!gt->status[gt->nr_status])
             return -ENOMEM;
-        }
         gt->nr_status++;
     }
     return 0;
@@ -92,9 +89,8 @@ static bool others_are_pinned(const struct grant_table *gt)
 {
     for (grant_ref_t ref = GNTTAB_NR_RESERVED_ENTRIES; ref < grant_nr_entries(gt); ref++) {
         const struct grant_active *act = active_of(gt, ref);
-        if (act->readers || act->writers) {
+        if (act->readers || act->writers)
             return true;
-        }
     }
     return false;
 }
@@ -110,9 +106,8 @@ static int reserved_to_v2(const struct grant_table *gt, union grant_entry_v2 *ou
     for (grant_ref_t ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
         struct grant_entry_v1 e = *(const volatile struct grant_entry_v1 *)v1_entry(gt, ref);
         uint16_t type = e.flags & GTF_type_mask;
-        if (type != GTF_permit_access && type != GTF_invalid) {
+        if (type != GTF_permit_access && type != GTF_invalid)
             return -ERANGE;
-        }
         out[ref].full_page.hdr.flags = e.flags & GUEST_FLAGS;
         out[ref].full_page.hdr.domid = e.domid;
         out[ref].full_page.frame = e.frame;
@@ -126,9 +121,8 @@ static int reserved_to_v1(const struct grant_table *gt, struct grant_entry_v1 *o
         union grant_entry_v2 e = *(const volatile union grant_entry_v2 *)v2_entry(gt, ref);
         uint16_t flags = e.hdr.flags, type = flags & GTF_type_mask;
         bool plain = type == GTF_invalid || (type == GTF_permit_access && !(flags & GTF_sub_page));
-        if (!plain || e.full_page.frame > UINT32_MAX) {
+        if (!plain || e.full_page.frame > UINT32_MAX)
             return -ERANGE;
-        }
         const struct grant_active *act = active_of(gt, ref);
         out[ref].flags = (flags & GUEST_FLAGS) | (act->readers || act->writers ? GTF_reading : 0)
                          | (act->writers ? GTF_writing : 0);
@@ -140,9 +134,8 @@ static int reserved_to_v1(const struct grant_table *gt, struct grant_entry_v1 *o
 
 static void entries_replace(struct grant_table *gt, const void *reserved, size_t size)
 {
-    for (unsigned int i = 0; i < gt->nr_frames; i++) {
+    for (unsigned int i = 0; i < gt->nr_frames; i++)
         memset(gt->shared[i], 0, PAGE_SIZE);
-    }
     memcpy(gt->shared[0], reserved, size);
 }
 
@@ -152,12 +145,10 @@ static int version_to_2(struct domain *d)
     union grant_entry_v2 reserved[GNTTAB_NR_RESERVED_ENTRIES] = { 0 };
     int rc = reserved_to_v2(gt, reserved);
     rc = rc ? rc : grant_status_grow(d, gt->nr_frames);
-    if (rc) {
+    if (rc)
         return rc;
-    }
-    for (unsigned int i = 0; i < gt->nr_status; i++) {
+    for (unsigned int i = 0; i < gt->nr_status; i++)
         memset(gt->status[i], 0, PAGE_SIZE);
-    }
     for (grant_ref_t ref = 0; ref < GNTTAB_NR_RESERVED_ENTRIES; ref++) {
         const struct grant_active *act = active_of(gt, ref);
         *status_of(gt, ref) = (act->readers || act->writers ? GTF_reading : 0)
@@ -173,9 +164,8 @@ static int version_to_1(struct domain *d)
     struct grant_table *gt = d->grant;
     struct grant_entry_v1 reserved[GNTTAB_NR_RESERVED_ENTRIES];
     int rc = reserved_to_v1(gt, reserved);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     /* The status frames stay, unused: the guest may still map them. */
     entries_replace(gt, reserved, sizeof(reserved));
     gt->version = 1;
@@ -185,17 +175,14 @@ static int version_to_1(struct domain *d)
 int grant_set_version(struct domain *d, unsigned int version)
 {
     struct grant_table *gt = d->grant;
-    if (version != 1 && version != 2) {
+    if (version != 1 && version != 2)
         return -EINVAL;
-    }
-    if (version > grant_max_version) {
+    if (version > grant_max_version)
         return -ENOSYS;
-    }
     int rc = 0;
     write_lock(&gt->lock);
-    if (version != gt->version) {
+    if (version != gt->version)
         rc = others_are_pinned(gt) ? -EBUSY : version == 2 ? version_to_2(d) : version_to_1(d);
-    }
     write_unlock(&gt->lock);
     return rc;
 }

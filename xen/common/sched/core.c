@@ -316,11 +316,10 @@ void sched_displace(struct vcpu *v)
     struct runqueue *rq = sched_lock(v, &flags);
     struct sched_unit *u = v->sched;
 
-    if (u->queued && !affinity_allows(v, v->processor)) {
+    if (u->queued && !affinity_allows(v, v->processor))
         rq = take_away(rq, u);
-    } else if (rq->running == v) {
+    else if (rq->running == v)
         softirq_raise_on(v->processor, SOFTIRQ_SCHEDULE);
-    }
     spin_unlock_irqrestore(&rq->lock, flags);
 }
 

@@ -56,12 +56,10 @@ static void cold noreturn wrong(const char *what, uint16_t rank, uint16_t other)
 static void note_irq_use(uint16_t *rank)
 {
     uint16_t seen = this_cpu(held_locks).irq_depth ? LOCK_SEEN_IN_IRQ : 0;
-    if (irqs_enabled()) {
+    if (irqs_enabled())
         seen |= LOCK_SEEN_IRQ_ON;
-    }
-    if ((read_once(*rank) & seen) != seen) {
+    if ((read_once(*rank) & seen) != seen)
         atomic_or(rank, seen);
-    }
     const uint16_t both = LOCK_SEEN_IN_IRQ | LOCK_SEEN_IRQ_ON;
     if ((read_once(*rank) & both) == both) {
         wrong("taken in an interrupt handler and with interrupts on; itself", *rank, *rank);
@@ -70,9 +68,8 @@ static void note_irq_use(uint16_t *rank)
 
 void lock_check_acquire(const void *lock, uint16_t *rank, bool nested)
 {
-    if (unlikely(read_once(locks_ignored))) {
+    if (unlikely(read_once(locks_ignored)))
         return;
-    }
     note_irq_use(rank);
     uint16_t r = *rank & LOCK_RANK_MASK;
     const struct held_locks *held = &this_cpu(held_locks);
@@ -85,12 +82,10 @@ void lock_check_acquire(const void *lock, uint16_t *rank, bool nested)
         if (i < held->interrupted) {
             continue;       /* taken with interrupts on, so never inside a lock of handlers */
         }
-        if (other_rank > r) {
+        if (other_rank > r)
             wrong("taken while holding the inner", r, other_rank);
-        }
-        if (other_rank == r && !(nested && (uintptr_t)other < (uintptr_t)lock)) {
+        if (other_rank == r && !(nested && (uintptr_t)other < (uintptr_t)lock))
             wrong("taken while holding a second of its rank", r, other_rank);
-        }
     }
 }
 
@@ -116,9 +111,8 @@ void lock_check_release(const void *lock, uint16_t rank)
     struct held_locks *held = &this_cpu(held_locks);
     unsigned long flags = irq_save();
     unsigned int i = held->count;
-    while (i > 0 && held->entry[i - 1].lock != lock) {
+    while (i > 0 && held->entry[i - 1].lock != lock)
         i--;
-    }
     if (i == 0) {
         irq_restore(flags);
         if (!read_once(locks_ignored)) {
@@ -126,9 +120,8 @@ void lock_check_release(const void *lock, uint16_t rank)
         }
         return;
     }
-    for (; i < held->count; i++) {
+    for (; i < held->count; i++)
         held->entry[i - 1] = held->entry[i];
-    }
     held->count--;
     irq_restore(flags);
 }
@@ -161,9 +154,8 @@ void spin_lock_nested(struct spinlock *lock)
 /* Cannot deadlock, so the order does not bind it. */
 bool spin_trylock(struct spinlock *lock)
 {
-    if (!ticket_trylock(lock)) {
+    if (!ticket_trylock(lock))
         return false;
-    }
     lock->owner = (uint16_t)(smp_cpu() + 1);
     lock_check_acquired(lock, lock->rank);
     return true;
@@ -202,17 +194,15 @@ void spin_unlock_irqrestore(struct spinlock *lock, unsigned long flags)
 void lock_check_irq_enter(void)
 {
     struct held_locks *held = &this_cpu(held_locks);
-    if (held->irq_depth++ == 0) {
+    if (held->irq_depth++ == 0)
         held->interrupted = held->count;
-    }
 }
 
 void lock_check_irq_exit(void)
 {
     struct held_locks *held = &this_cpu(held_locks);
-    if (--held->irq_depth == 0) {
+    if (--held->irq_depth == 0)
         held->interrupted = 0;
-    }
 }
 
 void lock_check_none_held(const char *where)

@@ -26,15 +26,13 @@ void percpu_init(void)
 
 int percpu_alloc(unsigned int cpu)
 {
-    if (cpu == 0 || percpu_offset[cpu] != 0) {
+    if (cpu == 0 || percpu_offset[cpu] != 0)
         return 0;
-    }
     size_t size = (size_t)(percpu_end - percpu_start);
     unsigned int order = ilog2_up(div_round_up(size, PAGE_SIZE));
     char *area = alloc_pages(order, HEAP_ANY);
-    if (area == NULL) {
+    if (area == NULL)
         return -ENOMEM;
-    }
     memcpy(area, template, size);
     percpu_offset[cpu] = (unsigned long)area - (unsigned long)percpu_start;
     return 0;

@@ -38,9 +38,8 @@ static struct cpumask interested;       /* CPUs with a waiting batch */
 
 static void batch_append(struct batch *b, struct rcu_head *first, struct rcu_head **last)
 {
-    if (b->first == NULL) {
+    if (b->first == NULL)
         b->last = &b->first;
-    }
     *b->last = first;
     b->last = last;
 }
@@ -62,28 +61,23 @@ static void period_start(void)
 {
     running = completed + 1;
     unquiet = cpu_online;
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
         softirq_raise_on(cpu, SOFTIRQ_RCU);
-    }
 }
 
 static void cpu_is_quiet(unsigned int cpu)
 {
-    if (running == completed || !bitmap_test_and_clear(unquiet.bits, cpu)) {
+    if (running == completed || !bitmap_test_and_clear(unquiet.bits, cpu))
         return;
-    }
-    if (!bitmap_is_empty(unquiet.bits, cpu_count)) {
+    if (!bitmap_is_empty(unquiet.bits, cpu_count))
         return;
-    }
     completed = running;
     for_each_online_cpu(other) {
-        if (bitmap_test(interested.bits, other)) {
+        if (bitmap_test(interested.bits, other))
             softirq_raise_on(other, SOFTIRQ_RCU);
-        }
     }
-    if (wanted > completed) {
+    if (wanted > completed)
         period_start();
-    }
 }
 
 /* Returns the callbacks whose time has come, oldest first. */
@@ -102,9 +96,8 @@ static struct rcu_head *batches_advance(unsigned int cpu, struct rcu_cpu *r)
         wanted = r->target;
         bitmap_set(interested.bits, cpu);
     }
-    if (running == completed && wanted > completed) {
+    if (running == completed && wanted > completed)
         period_start();
-    }
     return ready;
 }
 

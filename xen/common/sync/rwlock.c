@@ -55,12 +55,10 @@ void write_lock(struct rwlock *lock)
     lock_check_acquire(lock, &lock->rank, false);
     do {
         uint32_t old = read_once(lock->state) & RWLOCK_WAITING;
-        if (atomic_cas(&lock->state, &old, RWLOCK_WRITER)) {
+        if (atomic_cas(&lock->state, &old, RWLOCK_WRITER))
             break;
-        }
-        if ((old & RWLOCK_WAITING) == 0) {
+        if ((old & RWLOCK_WAITING) == 0)
             atomic_or(&lock->state, RWLOCK_WAITING);
-        }
     } while (keep_waiting(lock));
     lock_check_acquired(lock, lock->rank);
 }

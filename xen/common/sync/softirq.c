@@ -28,9 +28,8 @@ void softirq_raise_on(unsigned int cpu, enum softirq nr)
 {
     uint32_t bit = 1u << nr;
     uint32_t old = __atomic_fetch_or(&per_cpu(softirq_pending, cpu), bit, __ATOMIC_SEQ_CST);
-    if ((old & bit) == 0 && cpu != smp_cpu()) {
+    if ((old & bit) == 0 && cpu != smp_cpu())
         smp_kick(cpu);
-    }
 }
 
 void softirq_run(void)
@@ -47,9 +46,8 @@ void softirq_run(void)
             handlers[nr]();
         }
         irq_disable();
-        if (read_once(*pending) == 0) {
+        if (read_once(*pending) == 0)
             return;
-        }
     }
 }
 

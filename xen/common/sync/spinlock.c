@@ -24,9 +24,8 @@ void ticket_wait(struct spinlock *lock, uint16_t ticket)
     while (load_acquire(&lock->head) != ticket) {
         perf_count_of(PERF_LOCK_SPIN, lock->rank & LOCK_RANK_MASK);
         cpu_relax();
-        if (unlikely(read_once(locks_ignored))) {
+        if (unlikely(read_once(locks_ignored)))
             return;
-        }
     }
 }
 

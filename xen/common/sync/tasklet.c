@@ -26,9 +26,8 @@ void tasklet_init(struct tasklet *t, void (*fn)(void *arg), void *arg)
 static void enqueue(struct tasklet *t)
 {
     struct list_head *queue = &per_cpu(tasklets, t->cpu);
-    if (queue->next == NULL) {
+    if (queue->next == NULL)
         list_init(queue);
-    }
     list_add_tail(&t->link, queue);
 }
 
@@ -39,14 +38,12 @@ void tasklet_schedule_on(struct tasklet *t, unsigned int cpu)
     if (is_new) {
         t->scheduled = true;
         t->cpu = cpu;
-        if (!t->running) {
+        if (!t->running)
             enqueue(t);
-        }
     }
     spin_unlock_irqrestore(&tasklet_lock, flags);
-    if (is_new) {
+    if (is_new)
         softirq_raise_on(cpu, SOFTIRQ_TASKLET);
-    }
 }
 
 void tasklet_schedule(struct tasklet *t)
@@ -67,9 +64,8 @@ void tasklet_run_one(void)
     list_del_init(&t->link);
     t->scheduled = false;
     t->running = true;
-    if (!list_empty(queue)) {
+    if (!list_empty(queue))
         softirq_raise(SOFTIRQ_TASKLET);
-    }
     spin_unlock_irqrestore(&tasklet_lock, flags);
 
     t->fn(t->arg);
@@ -78,28 +74,24 @@ void tasklet_run_one(void)
     t->running = false;
     bool is_again = t->scheduled;
     unsigned int cpu = t->cpu;
-    if (is_again) {
+    if (is_again)
         enqueue(t);
-    }
     spin_unlock_irqrestore(&tasklet_lock, flags);
-    if (is_again) {
+    if (is_again)
         softirq_raise_on(cpu, SOFTIRQ_TASKLET);
-    }
 }
 
 void tasklet_kill(struct tasklet *t)
 {
     for (;;) {
         unsigned long flags = spin_lock_irqsave(&tasklet_lock);
-        if (t->scheduled && !t->running) {
+        if (t->scheduled && !t->running)
             list_del_init(&t->link);
-        }
         t->scheduled = false;
         bool is_running = t->running;
         spin_unlock_irqrestore(&tasklet_lock, flags);
-        if (!is_running) {
+        if (!is_running)
             return;
-        }
         cpu_relax();
     }
 }

@@ -53,9 +53,8 @@ static struct timer_queue *queue_lock(const struct timer *t, unsigned long *flag
         unsigned int cpu = read_once(t->cpu);
         struct timer_queue *q = &per_cpu(timer_queue, cpu);
         *flags = spin_lock_irqsave(&q->lock);
-        if (likely(cpu == t->cpu)) {
+        if (likely(cpu == t->cpu))
             return q;
-        }
         spin_unlock_irqrestore(&q->lock, *flags);
     }
 }
@@ -75,16 +74,14 @@ static void dequeue(struct timer_queue *q, struct timer *t)
 /* The head changed to t.  Its CPU looks for itself if it is another one, or if t is due already. */
 static void arm_for(struct timer_queue *q, const struct timer *t)
 {
-    if (t->expires >= q->armed) {
+    if (t->expires >= q->armed)
         return;
-    }
-    if (t->cpu != smp_cpu()) {
+    if (t->cpu != smp_cpu())
         softirq_raise_on(t->cpu, SOFTIRQ_TIMER);
-    } else if (arch_timer_arm(t->expires)) {
+    else if (arch_timer_arm(t->expires))
         q->armed = t->expires;
-    } else {
+    else
         softirq_raise(SOFTIRQ_TIMER);
-    }
 }
 
 void timer_init(struct timer *t, void (*fn)(void *arg), void *arg, unsigned int cpu)
@@ -97,9 +94,8 @@ static struct timer_queue *queue_lock_live(struct timer *t, unsigned long *flags
 {
     for (;;) {
         struct timer_queue *q = queue_lock(t, flags);
-        if (likely(t->cpu == smp_cpu() || cpu_is_online(t->cpu))) {
+        if (likely(t->cpu == smp_cpu() || cpu_is_online(t->cpu)))
             return q;
-        }
         spin_unlock_irqrestore(&q->lock, *flags);
         timer_migrate(t, smp_cpu());
     }
@@ -109,15 +105,13 @@ void timer_set(struct timer *t, time_ns expires)
 {
     unsigned long flags;
     struct timer_queue *q = queue_lock_live(t, &flags);
-    if (t->state == TIMER_QUEUED) {
+    if (t->state == TIMER_QUEUED)
         dequeue(q, t);
-    }
     if (likely(t->state != TIMER_KILLED)) {
         t->expires = expires;
         enqueue(q, t);
-        if (rb_first(&q->tree) == &t->node) {
+        if (rb_first(&q->tree) == &t->node)
             arm_for(q, t);
-        }
     }
     spin_unlock_irqrestore(&q->lock, flags);
 }
@@ -126,9 +120,8 @@ void timer_stop(struct timer *t)
 {
     unsigned long flags;
     struct timer_queue *q = queue_lock(t, &flags);
-    if (t->state == TIMER_QUEUED) {
+    if (t->state == TIMER_QUEUED)
         dequeue(q, t);
-    }
     spin_unlock_irqrestore(&q->lock, flags);
 }
 
@@ -136,17 +129,15 @@ void timer_kill(struct timer *t)
 {
     unsigned long flags;
     struct timer_queue *q = queue_lock(t, &flags);
-    if (t->state == TIMER_QUEUED) {
+    if (t->state == TIMER_QUEUED)
         dequeue(q, t);
-    }
     t->state = TIMER_KILLED;
     spin_unlock_irqrestore(&q->lock, flags);
 
     /* It may have moved while its function runs: look everywhere. */
     for_each_online_cpu(cpu) {
-        while (read_once(per_cpu(timer_queue, cpu).running) == t) {
+        while (read_once(per_cpu(timer_queue, cpu).running) == t)
             cpu_relax();
-        }
     }
 }
 
@@ -166,32 +157,28 @@ void timer_migrate(struct timer *t, unsigned int cpu)
     struct timer_queue *to = &per_cpu(timer_queue, cpu);
     for (;;) {
         unsigned int old = read_once(t->cpu);
-        if (old == cpu) {
+        if (old == cpu)
             return;
-        }
         struct timer_queue *from = &per_cpu(timer_queue, old);
         unsigned long flags = irq_save();
         lock_pair(from, to);
         bool is_ours = t->cpu == old;
         if (is_ours) {
             bool is_queued = t->state == TIMER_QUEUED;
-            if (is_queued) {
+            if (is_queued)
                 dequeue(from, t);
-            }
             t->cpu = cpu;
             if (is_queued) {
                 enqueue(to, t);
-                if (rb_first(&to->tree) == &t->node) {
+                if (rb_first(&to->tree) == &t->node)
                     arm_for(to, t);
-                }
             }
         }
         spin_unlock(&from->lock);
         spin_unlock(&to->lock);
         irq_restore(flags);
-        if (is_ours) {
+        if (is_ours)
             return;
-        }
     }
 }
 
@@ -202,9 +189,8 @@ void timers_migrate_from(unsigned int cpu)
         unsigned long flags = spin_lock_irqsave(&q->lock);
         struct rb_node *first = rb_first(&q->tree);
         spin_unlock_irqrestore(&q->lock, flags);
-        if (first == NULL) {
+        if (first == NULL)
             return;
-        }
         timer_migrate(rb_entry(first, struct timer, node), smp_cpu());
     }
 }
@@ -219,15 +205,13 @@ void timers_interrupt(void)
 static time_ns next_deadline(const struct timer_queue *q)
 {
     const struct rb_node *node = rb_first(&q->tree);
-    if (node == NULL) {
+    if (node == NULL)
         return TIME_NEVER;
-    }
     time_ns first = rb_entry(node, struct timer, node)->expires, deadline = first;
     for (unsigned int i = 0; i < 4 && (node = rb_next(node)) != NULL; i++) {
         time_ns expires = rb_entry(node, struct timer, node)->expires;
-        if (expires - first > (time_ns)timer_slop) {
+        if (expires - first > (time_ns)timer_slop)
             break;
-        }
         deadline = expires;
     }
     return deadline;
@@ -239,9 +223,8 @@ static void run_due(struct timer_queue *q)
     time_ns now = time_now();
     for (struct rb_node *node; (node = rb_first(&q->tree)) != NULL;) {
         struct timer *t = rb_entry(node, struct timer, node);
-        if (t->expires > now) {
+        if (t->expires > now)
             return;
-        }
         void (*fn)(void *arg) = t->fn;
         void *arg = t->arg;
         dequeue(q, t);
@@ -261,9 +244,8 @@ static void timer_softirq(void)
     for (;;) {
         run_due(q);
         time_ns deadline = next_deadline(q);
-        if (deadline >= q->armed) {
+        if (deadline >= q->armed)
             break;
-        }
         if (arch_timer_arm(deadline)) {
             q->armed = deadline;
             break;
@@ -278,11 +260,10 @@ static void dump_queue(unsigned int cpu, time_ns now)
     struct rb_node *node;
 
     unsigned long flags = spin_lock_irqsave(&q->lock);
-    if (q->armed == TIME_NEVER) {
+    if (q->armed == TIME_NEVER)
         log_always("CPU%02u: not armed", cpu);
-    } else {
+    else
         log_always("CPU%02u: armed for %ldus from now", cpu, (q->armed - now) / NS_PER_US);
-    }
     rb_for_each(node, &q->tree) {
         const struct timer *t = rb_entry(node, struct timer, node);
         log_always("  %p ex=%12ldus fn=%p arg=%p", (const void *)t, (t->expires - now) / NS_PER_US,
@@ -295,9 +276,8 @@ static void key_timers(unsigned char key)
 {
     time_ns now = time_now();
     log_always("'%c' pressed -> dumping timer queues (now=%ldus)", key, now / NS_PER_US);
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
         dump_queue(cpu, now);
-    }
 }
 
 void timers_init(void)

@@ -64,9 +64,8 @@ struct packed mcfg_entry {
 /* A register block's port: the extended address if it is a port, else the old field. */
 static init_text uint16_t port_of(const struct acpi_address *x, uint32_t old)
 {
-    if (x->space == ACPI_SPACE_IO && x->address && x->address <= UINT16_MAX) {
+    if (x->space == ACPI_SPACE_IO && x->address && x->address <= UINT16_MAX)
         return (uint16_t)x->address;
-    }
     return old <= UINT16_MAX ? (uint16_t)old : 0;
 }
 
@@ -134,9 +133,8 @@ init_text void acpi_read_hpet(void)
 init_text void acpi_read_mcfg(void)
 {
     const struct mcfg_table *mcfg = acpi_table("MCFG", 0);
-    if (!mcfg || mcfg->header.length < sizeof(*mcfg)) {
+    if (!mcfg || mcfg->header.length < sizeof(*mcfg))
         return;
-    }
     const struct mcfg_entry *e = (const void *)(mcfg + 1);
     size_t count = (mcfg->header.length - sizeof(*mcfg)) / sizeof(*e);
     for (size_t i = 0; i < count && platform.nr_mcfg < PLATFORM_MAX_MCFG; i++) {

@@ -83,17 +83,15 @@ OPTION_BOOL(skip_timer, "acpi_skip_timer_override", skip_timer_override);
 
 uint32_t acpi_boot_apic_id(void)
 {
-    if (cpuid(0, 0).eax >= 0xb && (cpuid(0xb, 0).ebx & 0xffff)) {
+    if (cpuid(0, 0).eax >= 0xb && (cpuid(0xb, 0).ebx & 0xffff))
         return cpuid(0xb, 0).edx;
-    }
     return cpuid(1, 0).ebx >> 24;
 }
 
 static init_text void cpu_add(uint32_t apic_id, uint32_t acpi_id, uint32_t flags)
 {
-    if (!(flags & (CPU_ENABLED | CPU_ONLINE_CAPABLE)) || platform.nr_cpus == MAX_CPUS) {
+    if (!(flags & (CPU_ENABLED | CPU_ONLINE_CAPABLE)) || platform.nr_cpus == MAX_CPUS)
         return;
-    }
     for (unsigned int i = 0; i < platform.nr_cpus; i++) {
         if (cpus[i].apic_id == apic_id) {
             return;                     /* listed both as APIC and as x2APIC */
@@ -119,17 +117,15 @@ static init_text void order_cpus(void)
 {
     uint32_t self = acpi_boot_apic_id();
     unsigned int at = 0;
-    while (at < platform.nr_cpus && cpus[at].apic_id != self) {
+    while (at < platform.nr_cpus && cpus[at].apic_id != self)
         at++;
-    }
     struct platform_cpu boot = { .apic_id = self, .enabled = true };
-    if (at < platform.nr_cpus) {
+    if (at < platform.nr_cpus)
         boot.acpi_id = cpus[at].acpi_id;
-    } else if (platform.nr_cpus < MAX_CPUS) {
+    else if (platform.nr_cpus < MAX_CPUS)
         platform.nr_cpus++;
-    } else {
+    else
         at--;
-    }
     memmove(cpus + 1, cpus, at * sizeof(cpus[0]));
     cpus[0] = boot;
     sort(cpus + 1, platform.nr_cpus - 1, sizeof(cpus[0]), by_apic_id);
@@ -152,9 +148,8 @@ static init_text void override_add(const struct madt_override *e)
         log_warn("acpi: override of bus %u IRQ %u is ignored\n", e->bus, e->source);
         return;
     }
-    if (e->source == 0 && e->gsi == 2 && skip_timer_override) {
+    if (e->source == 0 && e->gsi == 2 && skip_timer_override)
         return;
-    }
     platform.isa_override[e->source] = (struct platform_override){
         .present = true, .gsi = e->gsi,
         .active_low = (e->flags & POLARITY_MASK) == POLARITY_LOW,
@@ -164,9 +159,8 @@ static init_text void override_add(const struct madt_override *e)
 
 static init_text void lint_add(uint8_t lint)
 {
-    if (lint < 2) {
+    if (lint < 2)
         platform.lapic_nmi_lint |= 1u << lint;
-    }
 }
 
 #define AS(type, e) ((e)->length >= sizeof(type) ? (const type *)(e) : NULL)
@@ -175,12 +169,10 @@ static init_text void read_cpu_entry(const struct acpi_entry *entry)
 {
     const struct madt_lapic *lapic = AS(struct madt_lapic, entry);
     const struct madt_x2apic *x2apic = AS(struct madt_x2apic, entry);
-    if (entry->type == MADT_LAPIC && lapic && lapic->apic_id != 0xff) {
+    if (entry->type == MADT_LAPIC && lapic && lapic->apic_id != 0xff)
         cpu_add(lapic->apic_id, lapic->acpi_id, lapic->flags);
-    }
-    if (entry->type == MADT_X2APIC && x2apic && x2apic->apic_id != UINT32_MAX) {
+    if (entry->type == MADT_X2APIC && x2apic && x2apic->apic_id != UINT32_MAX)
         cpu_add(x2apic->apic_id, x2apic->acpi_id, x2apic->flags);
-    }
 }
 
 static init_text void read_irq_entry(const struct acpi_entry *entry)
@@ -189,15 +181,14 @@ static init_text void read_irq_entry(const struct acpi_entry *entry)
     const struct madt_override *override = AS(struct madt_override, entry);
     const struct madt_lapic_nmi *nmi = AS(struct madt_lapic_nmi, entry);
     const struct madt_x2apic_nmi *x2nmi = AS(struct madt_x2apic_nmi, entry);
-    if (entry->type == MADT_IOAPIC && ioapic) {
+    if (entry->type == MADT_IOAPIC && ioapic)
         ioapic_add(ioapic);
-    } else if (entry->type == MADT_OVERRIDE && override) {
+    else if (entry->type == MADT_OVERRIDE && override)
         override_add(override);
-    } else if (entry->type == MADT_LAPIC_NMI && nmi) {
+    else if (entry->type == MADT_LAPIC_NMI && nmi)
         lint_add(nmi->lint);
-    } else if (entry->type == MADT_X2APIC_NMI && x2nmi) {
+    else if (entry->type == MADT_X2APIC_NMI && x2nmi)
         lint_add(x2nmi->lint);
-    }
 }
 
 static init_text void read_entries(const struct madt *madt, bool irqs)
@@ -205,13 +196,11 @@ static init_text void read_entries(const struct madt *madt, bool irqs)
     size_t offset = sizeof(*madt);
     for (const struct acpi_entry *e; (e = acpi_entry_next(&madt->header, &offset)) != NULL;) {
         const struct madt_address *address = AS(struct madt_address, e);
-        if (e->type == MADT_LAPIC_ADDRESS && address && address->address) {
+        if (e->type == MADT_LAPIC_ADDRESS && address && address->address)
             platform.lapic_address = address->address;
-        }
         read_cpu_entry(e);
-        if (irqs) {
+        if (irqs)
             read_irq_entry(e);
-        }
     }
 }
 

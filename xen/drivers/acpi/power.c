@@ -47,17 +47,14 @@ static init_text bool aml_constant(const uint8_t **at, const uint8_t *end, uint8
 static init_text bool read_s5(const uint8_t *at, const uint8_t *end)
 {
     uint8_t a, b;
-    if (end - at < 3 || *at++ != AML_PACKAGE) {
+    if (end - at < 3 || *at++ != AML_PACKAGE)
         return false;
-    }
     size_t skip = 1u + (*at >> 6) + 1u;
-    if ((size_t)(end - at) < skip || at[skip - 1] < 2) {
+    if ((size_t)(end - at) < skip || at[skip - 1] < 2)
         return false;
-    }
     at += skip;
-    if (!aml_constant(&at, end, &a) || !aml_constant(&at, end, &b)) {
+    if (!aml_constant(&at, end, &a) || !aml_constant(&at, end, &b))
         return false;
-    }
     platform.s5_a = a;
     platform.s5_b = b;
     platform.s5_valid = true;
@@ -68,16 +65,13 @@ static init_text const struct acpi_header *map_dsdt(void)
 {
     const struct acpi_header *fadt = acpi_table("FACP", 0);
     uint64_t address = 0;
-    if (!fadt || fadt->length < FADT_DSDT + 4) {
+    if (!fadt || fadt->length < FADT_DSDT + 4)
         return NULL;
-    }
     memcpy(&address, (const uint8_t *)fadt + FADT_DSDT, 4);
-    if (fadt->length >= FADT_X_DSDT + 8 && !address) {
+    if (fadt->length >= FADT_X_DSDT + 8 && !address)
         memcpy(&address, (const uint8_t *)fadt + FADT_X_DSDT, 8);
-    }
-    if (!address || address >> 46) {
+    if (!address || address >> 46)
         return NULL;
-    }
     const struct acpi_header *dsdt = acpi_map(address, sizeof(*dsdt));
     if (!dsdt || memcmp(dsdt->signature, "DSDT", 4) || dsdt->length < sizeof(*dsdt) ||
         dsdt->length > DSDT_MAX_LENGTH) {
@@ -89,37 +83,31 @@ static init_text const struct acpi_header *map_dsdt(void)
 static init_text void find_s5(void)
 {
     const struct acpi_header *dsdt = map_dsdt();
-    if (!dsdt) {
+    if (!dsdt)
         return;
-    }
     const uint8_t *at = (const uint8_t *)(dsdt + 1), *end = (const uint8_t *)dsdt + dsdt->length;
     for (; end - at >= 4; at++) {
-        if (!memcmp(at, "_S5_", 4) && read_s5(at + 4, end)) {
+        if (!memcmp(at, "_S5_", 4) && read_s5(at + 4, end))
             return;
-        }
     }
 }
 
 init_text void acpi_prepare_reset(void)
 {
     find_s5();
-    if (platform.reset_valid && platform.reset_space == ACPI_SPACE_MEMORY) {
+    if (platform.reset_valid && platform.reset_space == ACPI_SPACE_MEMORY)
         reset_register = ioremap(platform.reset_address, 1);
-    }
 }
 
 int acpi_enter_sleep(unsigned int state, uint16_t pm1a_value, uint16_t pm1b_value)
 {
-    if (state != 5) {
+    if (state != 5)
         return -EOPNOTSUPP;
-    }
-    if (!platform.pm1a_cnt) {
+    if (!platform.pm1a_cnt)
         return -ENODEV;
-    }
     outw((uint16_t)(pm1a_value | SLEEP_ENABLE), platform.pm1a_cnt);
-    if (platform.pm1b_cnt) {
+    if (platform.pm1b_cnt)
         outw((uint16_t)(pm1b_value | SLEEP_ENABLE), platform.pm1b_cnt);
-    }
     udelay(1000000);                    /* the machine may need a moment to die */
     return -EIO;
 }
@@ -134,14 +122,12 @@ static void reset_by_pci(void)
 
 bool acpi_reset(void)
 {
-    if (!platform.reset_valid) {
+    if (!platform.reset_valid)
         return false;
-    }
     switch (platform.reset_space) {
     case ACPI_SPACE_MEMORY:
-        if (reset_register) {
+        if (reset_register)
             mmio_write8(reset_register, platform.reset_value);
-        }
         break;
     case ACPI_SPACE_IO:
         outb(platform.reset_value, (uint16_t)platform.reset_address);

@@ -72,9 +72,8 @@ OPTION_CUSTOM(numa, "numa", parse_numa);
 unsigned int acpi_node_of(uint32_t domain)
 {
     for (unsigned int i = 0; i < nr_nodes; i++) {
-        if (node_domain[i] == domain) {
+        if (node_domain[i] == domain)
             return i;
-        }
     }
     return 0;
 }
@@ -82,12 +81,10 @@ unsigned int acpi_node_of(uint32_t domain)
 uint8_t acpi_node_distance(unsigned int from, unsigned int to)
 {
     uint64_t row = node_domain[from], column = node_domain[to];
-    if (from == to) {
+    if (from == to)
         return DISTANCE_LOCAL;
-    }
-    if (slit == NULL || row >= slit->localities || column >= slit->localities) {
+    if (slit == NULL || row >= slit->localities || column >= slit->localities)
         return DISTANCE_REMOTE;
-    }
     uint8_t d = slit->distance[row * slit->localities + column];
     return d >= DISTANCE_LOCAL ? d : DISTANCE_REMOTE;
 }
@@ -96,36 +93,31 @@ uint8_t acpi_node_distance(unsigned int from, unsigned int to)
 static init_text uint8_t node_of(uint32_t domain)
 {
     for (unsigned int i = 0; i < nr_nodes; i++) {
-        if (node_domain[i] == domain) {
+        if (node_domain[i] == domain)
             return (uint8_t)i;
-        }
     }
-    if (nr_nodes == MAX_NODES) {
+    if (nr_nodes == MAX_NODES)
         return 0;
-    }
     node_domain[nr_nodes] = domain;
     return (uint8_t)nr_nodes++;
 }
 
 static init_text void cpu_place(uint32_t apic_id, uint32_t domain, uint32_t flags)
 {
-    if (!(flags & SRAT_ENABLED)) {
+    if (!(flags & SRAT_ENABLED))
         return;
-    }
     uint8_t node = node_of(domain);
     for (unsigned int i = 0; i < platform.nr_cpus; i++) {
-        if (platform.cpus[i].apic_id == apic_id) {
+        if (platform.cpus[i].apic_id == apic_id)
             platform.cpus[i].node = node;
-        }
     }
 }
 
 static init_text void memory_place(const struct srat_memory *e)
 {
     uint64_t end = e->base + e->length;
-    if (!(e->flags & SRAT_ENABLED) || end <= e->base) {
+    if (!(e->flags & SRAT_ENABLED) || end <= e->base)
         return;
-    }
     if (platform.nr_memory == PLATFORM_MAX_MEM_AFFINITY) {
         log_warn("acpi: SRAT: memory from %#lx is one range too many\n", e->base);
         return;
@@ -163,13 +155,11 @@ static init_text bool slit_is_sound(const struct slit *s)
 init_text void acpi_read_srat(void)
 {
     const struct srat *srat = acpi_table("SRAT", 0);
-    if (!numa_enabled || !srat || srat->header.length < sizeof(*srat)) {
+    if (!numa_enabled || !srat || srat->header.length < sizeof(*srat))
         return;
-    }
     size_t offset = sizeof(*srat);
-    for (const struct acpi_entry *e; (e = acpi_entry_next(&srat->header, &offset)) != NULL;) {
+    for (const struct acpi_entry *e; (e = acpi_entry_next(&srat->header, &offset)) != NULL;)
         read_entry(e, srat->header.revision);
-    }
     platform.nr_nodes = nr_nodes;
     log_info("acpi: SRAT: %u nodes\n", nr_nodes);
     slit = acpi_table("SLIT", 0);

@@ -65,9 +65,8 @@ static bool sums_to_zero(const void *bytes, size_t length)
 {
     const uint8_t *p = bytes;
     uint8_t sum = 0;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         sum = (uint8_t)(sum + p[i]);
-    }
     return sum == 0;
 }
 
@@ -80,13 +79,11 @@ static bool rsdp_is_valid(const struct acpi_rsdp *rsdp)
 static init_text uint64_t rsdp_scan(uint64_t start, uint64_t end)
 {
     const uint8_t *area = acpi_map(start, end - start);
-    if (!area) {
+    if (!area)
         return 0;
-    }
     for (uint64_t i = 0; i + RSDP_LENGTH_V2 <= end - start; i += 16) {
-        if (rsdp_is_valid((const struct acpi_rsdp *)(area + i))) {
+        if (rsdp_is_valid((const struct acpi_rsdp *)(area + i)))
             return start + i;
-        }
     }
     return 0;
 }
@@ -95,20 +92,17 @@ static init_text uint64_t rsdp_find(void)
 {
     if (platform.rsdp) {
         const struct acpi_rsdp *given = acpi_map(platform.rsdp, RSDP_LENGTH_V2);
-        if (given && rsdp_is_valid(given)) {
+        if (given && rsdp_is_valid(given))
             return platform.rsdp;
-        }
         log_warn("acpi: the boot loader's root pointer %#lx is none; searching\n", platform.rsdp);
     }
     uint16_t ebda = 0;
     const void *pointer = acpi_map(EBDA_POINTER, sizeof(ebda));
-    if (pointer) {
+    if (pointer)
         memcpy(&ebda, pointer, sizeof(ebda));
-    }
     uint64_t found = 0;
-    if (ebda >= 0x400) {
+    if (ebda >= 0x400)
         found = rsdp_scan((uint64_t)ebda << 4, ((uint64_t)ebda << 4) + 1024);
-    }
     return found ? found : rsdp_scan(BIOS_START, BIOS_END);
 }
 
@@ -117,9 +111,8 @@ static init_text const struct acpi_header *table_load(uint64_t address, const ch
 {
     bool sensible = address && address < ADDRESS_END;
     const struct acpi_header *header = sensible ? acpi_map(address, sizeof(*header)) : NULL;
-    if (!header || (signature && memcmp(header->signature, signature, 4))) {
+    if (!header || (signature && memcmp(header->signature, signature, 4)))
         return NULL;
-    }
     uint32_t length = header->length;
     if (length < sizeof(*header) || length > MAX_TABLE_LENGTH) {
         log_warn("acpi: table %.4s at %#lx has length %u; ignored\n", header->signature, address,
@@ -136,17 +129,14 @@ static init_text const struct acpi_header *table_load(uint64_t address, const ch
 
 static init_text void table_add(uint64_t address)
 {
-    if (nr_tables == MAX_TABLES) {
+    if (nr_tables == MAX_TABLES)
         return;
-    }
     const struct acpi_header *header = table_load(address, NULL);
-    if (!header) {
+    if (!header)
         return;
-    }
     tables[nr_tables++] = header;
-    if (acpi_verbose) {
+    if (acpi_verbose)
         log_info("acpi: %.4s at %#lx, %u bytes\n", header->signature, address, header->length);
-    }
 }
 
 /* The root table lists the others' addresses, in 4 or 8 bytes each. */
@@ -165,9 +155,8 @@ static init_text bool directory_find(void)
 {
     platform.rsdp = rsdp_find();
     const struct acpi_rsdp *rsdp = platform.rsdp ? acpi_map(platform.rsdp, sizeof(*rsdp)) : NULL;
-    if (!rsdp) {
+    if (!rsdp)
         return false;
-    }
     if (rsdp->revision >= 2 && rsdp->xsdt) {
         const struct acpi_header *xsdt = table_load(rsdp->xsdt, "XSDT");
         if (xsdt) {
@@ -176,27 +165,24 @@ static init_text bool directory_find(void)
         }
     }
     const struct acpi_header *rsdt = table_load(rsdp->rsdt, "RSDT");
-    if (rsdt) {
+    if (rsdt)
         directory_read(rsdt, sizeof(uint32_t));
-    }
     return nr_tables != 0;
 }
 
 const void *acpi_table(const char *signature, unsigned int instance)
 {
     for (unsigned int i = 0; i < nr_tables; i++) {
-        if (!memcmp(tables[i]->signature, signature, 4) && instance-- == 0) {
+        if (!memcmp(tables[i]->signature, signature, 4) && instance-- == 0)
             return tables[i];
-        }
     }
     return NULL;
 }
 
 const struct acpi_entry *acpi_entry_next(const struct acpi_header *table, size_t *offset)
 {
-    if (*offset > table->length || table->length - *offset < sizeof(struct acpi_entry)) {
+    if (*offset > table->length || table->length - *offset < sizeof(struct acpi_entry))
         return NULL;
-    }
     const struct acpi_entry *entry = (const void *)((const uint8_t *)table + *offset);
     if (entry->length < sizeof(*entry) || entry->length > table->length - *offset) {
         log_warn("acpi: %.4s: entry at %zu is damaged; the rest is ignored\n", table->signature,
@@ -215,9 +201,8 @@ init_text void acpi_init(void)
     }
     platform.acpi_enabled = acpi_use == ACPI_FULL || acpi_use == ACPI_NO_IRQ;
     acpi_read_madt(acpi_use);
-    if (acpi_use == ACPI_OFF || acpi_use == ACPI_CPUS_ONLY) {
+    if (acpi_use == ACPI_OFF || acpi_use == ACPI_CPUS_ONLY)
         return;
-    }
     acpi_read_srat();
     acpi_read_fadt();
     acpi_read_hpet();

@@ -81,9 +81,8 @@ static void reg_write(const struct uart *u, unsigned int reg, uint8_t v)
 static bool wait_for(struct uart *u, uint8_t status)
 {
     for (unsigned int i = 0; i < SPIN_MAX && !u->is_dead; i++) {
-        if (reg_read(u, REG_LSR) & status) {
+        if (reg_read(u, REG_LSR) & status)
             return true;
-        }
     }
     u->is_dead = true;
     return false;
@@ -100,9 +99,8 @@ static uint8_t outgoing(const struct uart *u, char c)
 
 static void burst(struct uart *u, const char *text, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         reg_write(u, REG_DATA, outgoing(u, text[i]));
-    }
 }
 
 /* The transmitter is empty: give it as much as it takes. */
@@ -110,18 +108,16 @@ static void feed_from_buffer(struct uart *u)
 {
     char chunk[FIFO_SIZE];
     size_t n = 0, room = u->has_fifo ? FIFO_SIZE : 1;
-    while (n < room && u->out != u->in) {
+    while (n < room && u->out != u->in)
         chunk[n++] = u->buffer[u->out++ & (u->size - 1)];
-    }
     burst(u, chunk, n);
 }
 
 /* An emulated port is empty again at once, a real one asks for more by interrupt. */
 static void feed_while_empty(struct uart *u)
 {
-    while (u->in != u->out && (reg_read(u, REG_LSR) & LSR_TX_EMPTY)) {
+    while (u->in != u->out && (reg_read(u, REG_LSR) & LSR_TX_EMPTY))
         feed_from_buffer(u);
-    }
     bool wants_tx = u->in != u->out;
     if (wants_tx != u->tx_irq) {
         u->tx_irq = wants_tx;
@@ -154,20 +150,18 @@ static void send_polled(struct uart *u, const char *text, size_t len)
 static void send_buffered(struct uart *u, const char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (u->in - u->out == u->size) {
+        if (u->in - u->out == u->size)
             empty_buffer(u, u->size / 2);
-        }
         u->buffer[u->in++ & (u->size - 1)] = text[i];
     }
 }
 
 static void send(struct uart *u, const char *text, size_t len)
 {
-    if (u->buffer != NULL && u->sync == 0) {
+    if (u->buffer != NULL && u->sync == 0)
         send_buffered(u, text, len);
-    } else {
+    else
         send_polled(u, text, len);
-    }
 }
 
 /* Whole stretches between newlines; each newline gets its return. */
@@ -193,15 +187,13 @@ static struct uart *uart_of(struct console_device *dev)
 static void uart_write(struct console_device *dev, const char *text, size_t len)
 {
     struct uart *u = uart_of(dev);
-    if (u->is_dead) {
+    if (u->is_dead)
         return;
-    }
     unsigned long flags = irq_save();
     ticket_lock(&u->lock);
     send_text(u, text, len);
-    if (u->buffer != NULL) {
+    if (u->buffer != NULL)
         feed_while_empty(u);
-    }
     ticket_unlock(&u->lock);
     irq_restore(flags);
 }
@@ -211,9 +203,8 @@ static void uart_flush(struct console_device *dev)
     struct uart *u = uart_of(dev);
     unsigned long flags = irq_save();
     ticket_lock(&u->lock);
-    if (u->buffer != NULL) {
+    if (u->buffer != NULL)
         empty_buffer(u, 0);
-    }
     (void)wait_for(u, LSR_TX_IDLE);
     ticket_unlock(&u->lock);
     irq_restore(flags);
@@ -245,9 +236,8 @@ static size_t receive(struct uart *u, char *buf, size_t room)
     size_t n = 0;
     while (n < room && (reg_read(u, REG_LSR) & LSR_DATA)) {
         uint8_t byte = reg_read(u, REG_DATA);
-        if (is_ours(u, byte)) {
+        if (is_ours(u, byte))
             buf[n++] = (char)(u->dev.half ? byte & 0x7f : byte);
-        }
     }
     return n;
 }
@@ -265,13 +255,11 @@ static void uart_interrupt(int irq, void *arg)
             return;
         }
         size_t n = receive(u, buf, sizeof(buf));
-        if (u->buffer != NULL) {
+        if (u->buffer != NULL)
             feed_while_empty(u);
-        }
         ticket_unlock(&u->lock);
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < n; i++)
             console_input(buf[i]);
-        }
     }
 }
 
@@ -286,9 +274,8 @@ static void buffer_alloc(struct uart *u)
 static void uart_start_irq(struct console_device *dev)
 {
     struct uart *u = uart_of(dev);
-    if (u->config.irq == 0 || u->is_dead) {
+    if (u->config.irq == 0 || u->is_dead)
         return;
-    }
     int rc = irq_request(irq_of_isa(u->config.irq), uart_interrupt, u, dev->name);
     if (rc != 0) {
         log_warn("%s: no interrupt (%d), output is polled and there is no input", dev->name, rc);
@@ -333,9 +320,8 @@ void ns16550_probe(void)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(uarts); i++) {
         struct uart *u = &uarts[i];
-        if (!u->config.wanted) {
+        if (!u->config.wanted)
             continue;
-        }
         spin_lock_init(&u->lock, LOCK_UART);
         if (!is_there(u)) {
             log_warn("%s: no serial port at %#x", u->dev.name, u->config.io_base);

@@ -23,13 +23,11 @@ static int parity_bits(char c)
 
 static int parse_line(const char *s, size_t len, uint8_t *line)
 {
-    if (len != 3 || s[0] < '5' || s[0] > '8' || (s[2] != '1' && s[2] != '2')) {
+    if (len != 3 || s[0] < '5' || s[0] > '8' || (s[2] != '1' && s[2] != '2'))
         return -EINVAL;
-    }
     int parity = parity_bits(s[1]);
-    if (parity < 0) {
+    if (parity < 0)
         return -EINVAL;
-    }
     *line = (uint8_t)((s[0] - '5') | (s[2] == '2' ? 0x04 : 0) | parity);
     return 0;
 }
@@ -40,15 +38,12 @@ static int parse_baud(const char *s, size_t len, struct uart_config *c)
     size_t baud_len = slash ? (size_t)(slash - s) : len;
     uint64_t baud = UART_BAUD_AUTO, base = UART_BASE_BAUD;
 
-    if (!parse_is(s, baud_len, "auto") && (parse_uint(s, baud_len, &baud) != 0 || baud == 0)) {
+    if (!parse_is(s, baud_len, "auto") && (parse_uint(s, baud_len, &baud) != 0 || baud == 0))
         return -EINVAL;
-    }
-    if (slash && (parse_uint(slash + 1, len - baud_len - 1, &base) != 0 || base == 0)) {
+    if (slash && (parse_uint(slash + 1, len - baud_len - 1, &base) != 0 || base == 0))
         return -EINVAL;
-    }
-    if (base > UINT32_MAX || baud > base) {
+    if (base > UINT32_MAX || baud > base)
         return -EINVAL;
-    }
     c->baud = (uint32_t)baud;
     c->base_baud = (uint32_t)base;
     return 0;
@@ -64,15 +59,13 @@ static int parse_field(unsigned int field, const char *s, size_t len, struct uar
     case 1:
         return parse_line(s, len, &c->line);
     case 2:
-        if (parse_uint(s, len, &n) != 0 || n == 0 || n > 0xfff8) {
+        if (parse_uint(s, len, &n) != 0 || n == 0 || n > 0xfff8)
             return -EINVAL;
-        }
         c->io_base = (uint16_t)n;
         return 0;
     case 3:
-        if (parse_uint(s, len, &n) != 0 || n > 15) {
+        if (parse_uint(s, len, &n) != 0 || n > 15)
             return -EINVAL;
-        }
         c->irq = (uint32_t)n;
         return 0;
     default:
@@ -91,9 +84,8 @@ int uart_parse(const char *value, struct uart_config *config)
     c.base_baud = UART_BASE_BAUD;
     c.line = UART_LINE_8N1;
     for (; parse_list(&cursor, &item, &len); field++) {
-        if (len != 0 && parse_field(field, item, len, &c) != 0) {
+        if (len != 0 && parse_field(field, item, len, &c) != 0)
             return -EINVAL;
-        }
     }
     *config = c;
     return 0;

@@ -47,19 +47,18 @@ static int parse_vga(const char *value)
 
     while (parse_list(&cursor, &item, &len)) {
         uint64_t n;
-        if (parse_is(item, len, "keep")) {
+        if (parse_is(item, len, "keep"))
             keep = true;
-        } else if (parse_is(item, len, "current")) {
+        else if (parse_is(item, len, "current"))
             wanted_rows = 0;
-        } else if (parse_rows(item, len, &n) && n <= 255) {
+        else if (parse_rows(item, len, &n) && n <= 255)
             wanted_rows = (unsigned int)n;
-        } else if (parse_is(item, len, "ask")) {
+        else if (parse_is(item, len, "ask"))
             wanted_in_vain = "ask: there is no menu of modes";
-        } else if (!strncmp(item, "gfx-", 4) || !strncmp(item, "mode-", 5)) {
+        else if (!strncmp(item, "gfx-", 4) || !strncmp(item, "mode-", 5))
             wanted_in_vain = "graphics and numbered modes need the BIOS, which is not called";
-        } else {
+        else
             rc = -EINVAL;
-        }
     }
     return rc;
 }
@@ -79,9 +78,8 @@ static volatile uint16_t *line_at(unsigned int line)
 static void clear_lines(unsigned int first, unsigned int n)
 {
     volatile uint32_t *p = (volatile uint32_t *)line_at(first);
-    for (unsigned int i = 0; i < n * COLUMNS / 2; i++) {
+    for (unsigned int i = 0; i < n * COLUMNS / 2; i++)
         p[i] = BLANK << 16 | BLANK;
-    }
 }
 
 /* The shown lines go to the top of the memory. */
@@ -89,17 +87,15 @@ static void rewind_memory(void)
 {
     volatile uint32_t *to = (volatile uint32_t *)screen;
     const volatile uint32_t *from = (volatile uint32_t *)line_at(top);
-    for (unsigned int i = 0; top != 0 && i < rows * COLUMNS / 2; i++) {
+    for (unsigned int i = 0; top != 0 && i < rows * COLUMNS / 2; i++)
         to[i] = from[i];
-    }
     top = 0;
 }
 
 static void scroll(void)
 {
-    if (top + rows + 1 > MEMORY_LINES) {
+    if (top + rows + 1 > MEMORY_LINES)
         rewind_memory();
-    }
     top++;
     clear_lines(top + rows - 1, 1);
 }
@@ -140,18 +136,16 @@ static void show(void)
 
 static void vga_write(struct console_device *dev, const char *text, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i++)
         put(text[i]);
-    }
     show();
 }
 
 /* dom0's driver expects the screen at the start of the memory. */
 static void vga_end_boot(struct console_device *dev)
 {
-    if (keep) {
+    if (keep)
         return;
-    }
     log_always("Xen is relinquishing VGA console.");
     dev->enabled = false;
     rewind_memory();
@@ -193,9 +187,8 @@ static void choose_mode(void)
 void vga_probe(void)
 {
     if (!is_there()) {
-        if (wanted_rows || wanted_in_vain || keep) {
+        if (wanted_rows || wanted_in_vain || keep)
             log_warn("vga: there is no such adapter\n");
-        }
         return;
     }
     if (!vga_is_text()) {
@@ -203,9 +196,8 @@ void vga_probe(void)
         return;
     }
     screen = ioremap(VGA_MEMORY, VGA_MEMORY_SIZE);
-    if (screen == NULL) {
+    if (screen == NULL)
         return;
-    }
     choose_mode();
     clear_lines(0, rows);
     show();

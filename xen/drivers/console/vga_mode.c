@@ -97,9 +97,8 @@ static const uint8_t *rom_font(void)
 
 static void glyph_press(uint8_t to[8], const volatile uint8_t *from)
 {
-    for (unsigned int i = 0; i < 8; i++) {
+    for (unsigned int i = 0; i < 8; i++)
         to[i] = from[i * 2] | from[i * 2 + 1];
-    }
 }
 
 static void font_set(unsigned int height)
@@ -107,25 +106,22 @@ static void font_set(unsigned int height)
     const uint8_t *small = height == 8 ? rom_font() : NULL;
     volatile uint8_t *plane = ioremap(PLANES, GLYPHS * GLYPH_ROOM);
 
-    if (height == 16 || plane == NULL) {
+    if (height == 16 || plane == NULL)
         return;
-    }
     planes_open();
     for (unsigned int c = 0; c < GLYPHS; c++) {
         volatile uint8_t *glyph = plane + c * GLYPH_ROOM;
         uint8_t lines[GLYPH_ROOM] = { 0 };
         if (height == 14) {
-            for (unsigned int i = 0; i < 14; i++) {
+            for (unsigned int i = 0; i < 14; i++)
                 lines[i] = glyph[i + 1];
-            }
         } else if (small) {
             memcpy(lines, small + c * 8, 8);
         } else {
             glyph_press(lines, glyph);
         }
-        for (unsigned int i = 0; i < GLYPH_ROOM; i++) {
+        for (unsigned int i = 0; i < GLYPH_ROOM; i++)
             glyph[i] = lines[i];
-        }
     }
     planes_close();
 }
@@ -167,9 +163,8 @@ void vga_mode_read(struct vga_screen *screen)
 bool vga_mode_set(unsigned int rows)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(modes); i++) {
-        if (modes[i].rows != rows) {
+        if (modes[i].rows != rows)
             continue;
-        }
         unsigned int height = modes[i].height;
         font_set(height);
         timing_set(modes[i].scan, rows * height);

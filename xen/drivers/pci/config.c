@@ -32,13 +32,12 @@ static uint32_t data_read(unsigned int offset, unsigned int bytes)
 static void data_write(unsigned int offset, unsigned int bytes, uint32_t v)
 {
     uint16_t port = (uint16_t)(PORT_DATA + offset);
-    if (bytes == 1) {
+    if (bytes == 1)
         outb((uint8_t)v, port);
-    } else if (bytes == 2) {
+    else if (bytes == 2)
         outw((uint16_t)v, port);
-    } else {
+    else
         outl(v, port);
-    }
 }
 
 uint32_t pci_port_read(uint32_t cf8, unsigned int offset, unsigned int bytes)
@@ -67,9 +66,8 @@ static int mcfg_of(unsigned int segment, unsigned int bus)
 {
     for (unsigned int i = 0; i < platform.nr_mcfg; i++) {
         const struct platform_mcfg *m = &platform.mcfg[i];
-        if (m->segment == segment && bus >= m->bus_start && bus <= m->bus_end && !withdrawn[i]) {
+        if (m->segment == segment && bus >= m->bus_start && bus <= m->bus_end && !withdrawn[i])
             return (int)i;
-        }
     }
     return -1;
 }
@@ -78,9 +76,8 @@ static int mcfg_of(unsigned int segment, unsigned int bus)
 void pci_map_bus(unsigned int segment, unsigned int bus)
 {
     int i = mcfg_of(segment, bus);
-    if (i < 0 || windows[i][bus]) {
+    if (i < 0 || windows[i][bus])
         return;
-    }
     uint64_t address = platform.mcfg[i].base + (uint64_t)bus * BUS_WINDOW;
     store_release(&windows[i][bus], ioremap(address, BUS_WINDOW));
 }
@@ -100,13 +97,11 @@ static bool by_ports(struct pci_address a, unsigned int reg)
 
 static uint32_t config_read(struct pci_address a, unsigned int reg, unsigned int bytes)
 {
-    if (by_ports(a, reg)) {
+    if (by_ports(a, reg))
         return pci_port_read(cf8_of(a, reg), reg, bytes);
-    }
     volatile uint8_t *p = reg < 4096 ? window_of(a, reg) : NULL;
-    if (!p) {
+    if (!p)
         return UINT32_MAX;
-    }
     return bytes == 1 ? mmio_read8(p) : bytes == 2 ? mmio_read16(p) : mmio_read32(p);
 }
 
@@ -117,16 +112,14 @@ static void config_write(struct pci_address a, unsigned int reg, unsigned int by
         return;
     }
     volatile uint8_t *p = reg < 4096 ? window_of(a, reg) : NULL;
-    if (!p) {
+    if (!p)
         return;
-    }
-    if (bytes == 1) {
+    if (bytes == 1)
         mmio_write8(p, (uint8_t)v);
-    } else if (bytes == 2) {
+    else if (bytes == 2)
         mmio_write16(p, (uint16_t)v);
-    } else {
+    else
         mmio_write32(p, v);
-    }
 }
 
 uint8_t pci_read8(struct pci_address a, unsigned int reg)
@@ -161,18 +154,15 @@ void pci_write32(struct pci_address a, unsigned int reg, uint32_t v)
 
 unsigned int pci_find_capability(struct pci_address a, uint8_t id)
 {
-    if (!(pci_read16(a, PCI_STATUS) & PCI_STATUS_CAPABILITIES)) {
+    if (!(pci_read16(a, PCI_STATUS) & PCI_STATUS_CAPABILITIES))
         return 0;
-    }
     unsigned int at = pci_read8(a, PCI_CAPABILITIES) & 0xfc;
     for (unsigned int hops = 0; at >= 0x40 && hops < 48; hops++) {  /* a bad list may loop */
         uint16_t header = pci_read16(a, at);
-        if ((header & 0xff) == 0xff) {
+        if ((header & 0xff) == 0xff)
             return 0;
-        }
-        if ((header & 0xff) == id) {
+        if ((header & 0xff) == id)
             return at;
-        }
         at = header >> 8 & 0xfc;
     }
     return 0;

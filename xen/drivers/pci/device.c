@@ -25,9 +25,8 @@ struct pci_device *pci_device_find(struct pci_address a)
 {
     struct pci_device *dev;
     list_for_each_entry(dev, &devices, link) {
-        if (order_of(dev->address) == order_of(a)) {
+        if (order_of(dev->address) == order_of(a))
             return dev;
-        }
     }
     return NULL;
 }
@@ -42,9 +41,8 @@ static void list_insert(struct pci_device *dev)
 {
     struct pci_device *next;
     list_for_each_entry(next, &devices, link) {
-        if (order_of(next->address) > order_of(dev->address)) {
+        if (order_of(next->address) > order_of(dev->address))
             break;
-        }
     }
     list_add_tail(&dev->link, &next->link);     /* past the end: next is the head itself */
 }
@@ -52,9 +50,8 @@ static void list_insert(struct pci_device *dev)
 static struct pci_device *device_new(struct pci_address a)
 {
     struct pci_device *dev = new(struct pci_device);
-    if (!dev) {
+    if (!dev)
         return NULL;
-    }
     dev->address = a;
     dev->msi = (uint8_t)pci_find_capability(a, PCI_CAP_MSI);
     dev->msix = (uint8_t)pci_find_capability(a, PCI_CAP_MSIX);
@@ -68,13 +65,11 @@ static int add_locked(struct pci_address a, const struct pci_device_info *info)
     pci_map_bus(a.segment, a.bus);
     struct pci_device *dev = pci_device_find(a);
     if (!dev) {
-        if (!info->is_virtfn && !is_present(a)) {
+        if (!info->is_virtfn && !is_present(a))
             return -ENODEV;
-        }
         dev = device_new(a);
-        if (!dev) {
+        if (!dev)
             return -ENOMEM;
-        }
     }
     dev->is_virtfn = info->is_virtfn;
     dev->physfn = info->physfn;
@@ -87,9 +82,8 @@ int pci_device_add(struct pci_address a, const struct pci_device_info *info)
     spin_lock(&pci_lock);
     int rc = add_locked(a, info);
     spin_unlock(&pci_lock);
-    if (rc) {
+    if (rc)
         log_debug("pci " PCI_FMT ": not added (%d)\n", PCI_ARGS(a), rc);
-    }
     return rc;
 }
 
@@ -102,9 +96,8 @@ int pci_device_remove(struct pci_address a)
         list_del(&dev->link);
     }
     spin_unlock(&pci_lock);
-    if (!dev) {
+    if (!dev)
         return -ENODEV;
-    }
     pool_free(dev);
     return 0;
 }
@@ -115,26 +108,22 @@ int pci_device_remove(struct pci_address a)
 static init_text void scan_function(struct pci_address a, unsigned long *todo)
 {
     static const struct pci_device_info plain;
-    if (add_locked(a, &plain)) {
+    if (add_locked(a, &plain))
         return;
-    }
-    if ((pci_read8(a, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_BRIDGE) {
+    if ((pci_read8(a, PCI_HEADER_TYPE) & 0x7f) == PCI_HEADER_BRIDGE)
         bitmap_set(todo, pci_read8(a, PCI_SECONDARY_BUS));
-    }
 }
 
 static init_text void scan_slot(unsigned int bus, unsigned int slot, unsigned long *todo)
 {
     struct pci_address a = pci_address(0, bus, slot << 3);
-    if (!is_present(a)) {
+    if (!is_present(a))
         return;
-    }
     unsigned int functions = pci_read8(a, PCI_HEADER_TYPE) & PCI_HEADER_MULTI ? 8 : 1;
     for (unsigned int fn = 0; fn < functions; fn++) {
         a.devfn = (uint8_t)(slot << 3 | fn);
-        if (is_present(a)) {
+        if (is_present(a))
             scan_function(a, todo);
-        }
     }
 }
 
@@ -170,14 +159,12 @@ init_text void pci_init(void)
     spin_lock(&pci_lock);
     for (unsigned long bus; (bus = next_bus(todo, done)) < 256;) {
         bitmap_set(done, bus);
-        for (unsigned int slot = 0; slot < 32; slot++) {
+        for (unsigned int slot = 0; slot < 32; slot++)
             scan_slot((unsigned int)bus, slot, todo);
-        }
     }
     struct pci_device *dev;
-    list_for_each_entry(dev, &devices, link) {
+    list_for_each_entry(dev, &devices, link)
         count++;
-    }
     spin_unlock(&pci_lock);
     key_register('Q', dump_devices, "dump PCI devices");
     msi_dump_init();

@@ -96,16 +96,14 @@ static void msi_ack(struct irq_desc *desc)
 static void msix_write_message(struct irq_desc *desc)
 {
     const struct msi_desc *msi = desc->msi;
-    if (!msi->dev) {
+    if (!msi->dev)
         return;
-    }
     msix_write_control(msi, MSIX_ENTRY_MASKED);
     mmio_write32(msi->table_entry + MSIX_ENTRY_ADDRESS, message_address(desc->cpu));
     mmio_write32(msi->table_entry + MSIX_ENTRY_ADDRESS_HIGH, 0);
     mmio_write32(msi->table_entry + MSIX_ENTRY_DATA, desc->vector);
-    if (!desc->masked) {
+    if (!desc->masked)
         msix_write_control(msi, 0);
-    }
 }
 
 static bool msix_retarget(struct irq_desc *desc, unsigned int cpu, uint8_t vector)
@@ -142,14 +140,12 @@ static void msi_set_masked(struct irq_desc *desc, bool masked)
     struct msi_desc *msi = desc->msi;
     uint32_t bit = 1u << (desc->irq - msi->first_irq);
     desc->masked = masked;
-    if (!msi->is_maskable || !msi->dev) {
+    if (!msi->is_maskable || !msi->dev)
         return;
-    }
-    if (masked) {
+    if (masked)
         atomic_or(&msi->mask_bits, bit);
-    } else {
+    else
         atomic_and(&msi->mask_bits, ~bit);
-    }
     msi_flush_mask(msi);
 }
 
@@ -167,13 +163,11 @@ static void msi_unmask(struct irq_desc *desc)
 static void msi_write_message(const struct irq_desc *first)
 {
     const struct msi_desc *msi = first->msi;
-    if (!msi->dev) {
+    if (!msi->dev)
         return;
-    }
     pci_write32(msi->address, msi->cap + MSI_ADDRESS, message_address(first->cpu));
-    if (msi->is_64bit) {
+    if (msi->is_64bit)
         pci_write32(msi->address, msi->cap + MSI_ADDRESS_HIGH, 0);
-    }
     pci_write16(msi->address, msi->cap + MSI_DATA(msi->is_64bit), first->vector);
 }
 
@@ -182,9 +176,8 @@ static bool msi_retarget(struct irq_desc *desc, unsigned int cpu, uint8_t vector
 {
     struct msi_desc *msi = desc->msi;
     bool was_masked = desc->masked;
-    if (msi->count > 1 || (!msi->is_maskable && vector != desc->vector)) {
+    if (msi->count > 1 || (!msi->is_maskable && vector != desc->vector))
         return false;
-    }
     msi_set_masked(desc, true);
     desc->cpu = cpu;
     desc->vector = vector;
@@ -209,20 +202,16 @@ static uint64_t table_address(const struct pci_device *dev, uint64_t bar_by_dom0
     uint32_t where = pci_read32(dev->address, dev->msix + MSIX_TABLE);
     unsigned int bir = where & MSIX_TABLE_BIR;
     uint64_t offset = where & ~MSIX_TABLE_BIR;
-    if (dev->is_virtfn) {
+    if (dev->is_virtfn)
         return bar_by_dom0 ? bar_by_dom0 + offset : 0;
-    }
-    if (bir > 5) {
+    if (bir > 5)
         return 0;
-    }
     uint32_t low = pci_read32(dev->address, PCI_BAR(bir));
-    if (low & BAR_IO) {
+    if (low & BAR_IO)
         return 0;
-    }
     uint64_t base = low & BAR_ADDRESS_MASK;
-    if ((low & BAR_TYPE_MASK) == BAR_TYPE_64 && bir < 5) {
+    if ((low & BAR_TYPE_MASK) == BAR_TYPE_64 && bir < 5)
         base |= (uint64_t)pci_read32(dev->address, PCI_BAR(bir + 1)) << 32;
-    }
     return base ? base + offset : 0;
 }
 
@@ -233,18 +222,16 @@ static int table_map(struct pci_device *dev, uint64_t bar_by_dom0)
     bool decodes = dev->is_virtfn || (pci_read16(dev->address, PCI_COMMAND) & PCI_COMMAND_MEMORY);
     unsigned int entries = (pci_read16(dev->address, dev->msix + MSIX_CONTROL) &
                             MSIX_CONTROL_SIZE) + 1;
-    if (!address || !decodes) {
+    if (!address || !decodes)
         return -ENXIO;
-    }
     uint64_t last = address + entries * MSIX_ENTRY_SIZE - 1;
     if (last < address || last >> 52 || memory_is_ram(maddr_to_mfn(maddr_of(address))) ||
         memory_is_ram(maddr_to_mfn(maddr_of(last)))) {
         return -EINVAL;
     }
     if (!dev->msix_table || dev->msix_table_address != address) {
-        if (!list_empty(&dev->msis)) {
+        if (!list_empty(&dev->msis))
             return -EBUSY;
-        }
         dev->msix_table = ioremap(address, entries * MSIX_ENTRY_SIZE);
         dev->msix_table_address = address;
     }
@@ -266,9 +253,8 @@ static bool is_used(const struct pci_device *dev, int entry)
 
 static int check_msi(const struct pci_device *dev, const struct msi_request *request)
 {
-    if (!dev->msi) {
+    if (!dev->msi)
         return -ENODEV;
-    }
     unsigned int log = pci_read16(dev->address, dev->msi + MSI_CONTROL) >>
                        MSI_CONTROL_CAPABLE_SHIFT & 7;
     unsigned int n = request->count;
@@ -277,22 +263,19 @@ static int check_msi(const struct pci_device *dev, const struct msi_request *req
 
 static int check_msix(struct pci_device *dev, const struct msi_request *request)
 {
-    if (!dev->msix) {
+    if (!dev->msix)
         return -ENODEV;
-    }
     unsigned int last = pci_read16(dev->address, dev->msix + MSIX_CONTROL) & MSIX_CONTROL_SIZE;
-    if ((unsigned int)request->entry > last || request->count != 1) {
+    if ((unsigned int)request->entry > last || request->count != 1)
         return -EINVAL;
-    }
     return table_map(dev, request->table);
 }
 
 static struct msi_desc *desc_new(struct pci_device *dev, const struct msi_request *request)
 {
     struct msi_desc *msi = new(struct msi_desc);
-    if (!msi) {
+    if (!msi)
         return NULL;
-    }
     msi->dev = dev;
     msi->address = dev->address;
     msi->entry = request->entry;
@@ -314,9 +297,8 @@ static void msi_program(struct msi_desc *msi)
     unsigned int log = (unsigned int)__builtin_ctz(msi->count);
     uint16_t control = pci_read16(msi->address, msi->cap + MSI_CONTROL);
     control = (uint16_t)((control & ~MSI_CONTROL_MULTI_MASK) | log << MSI_CONTROL_MULTI_SHIFT);
-    if (msi->is_maskable) {
+    if (msi->is_maskable)
         msi_flush_mask(msi);
-    }
     msi_write_message(irq_to_desc(msi->first_irq));
     pci_write16(msi->address, msi->cap + MSI_CONTROL, control);
 }
@@ -325,28 +307,24 @@ static void program(struct msi_desc *msi)
 {
     struct irq_desc *first = irq_to_desc(msi->first_irq);
     unsigned long flags = spin_lock_irqsave(&first->lock);
-    if (msi->entry >= 0) {
+    if (msi->entry >= 0)
         msix_write_message(first);
-    } else {
+    else
         msi_program(msi);
-    }
     spin_unlock_irqrestore(&first->lock, flags);
 }
 
 static int alloc_locked(const struct msi_request *request)
 {
     struct pci_device *dev = pci_device_find(request->address);
-    if (!dev || platform.no_msi) {
+    if (!dev || platform.no_msi)
         return -ENODEV;
-    }
-    if (is_used(dev, request->entry)) {
+    if (is_used(dev, request->entry))
         return -EEXIST;
-    }
     int rc = request->entry < 0 ? check_msi(dev, request) : check_msix(dev, request);
     struct msi_desc *msi = rc ? NULL : desc_new(dev, request);
-    if (!msi) {
+    if (!msi)
         return rc ? rc : -ENOMEM;
-    }
     rc = irq_alloc_msi_lines(msi->count, request->entry < 0 ? &msi_chip : &msix_chip);
     if (rc < 0) {
         pool_free(msi);
@@ -372,9 +350,8 @@ int msi_alloc(const struct msi_request *request)
 /* Silence for good: MSI without mask bits can only be switched off. */
 static void quieten(struct msi_desc *msi)
 {
-    if (!msi->dev) {
+    if (!msi->dev)
         return;
-    }
     list_del(&msi->link);
     if (msi->entry >= 0) {
         msix_write_control(msi, MSIX_ENTRY_MASKED);
@@ -420,9 +397,8 @@ int msi_restore(struct pci_address a)
     spin_lock(&pci_lock);
     struct pci_device *dev = pci_device_find(a);
     if (dev) {
-        list_for_each_entry(msi, &dev->msis, link) {
+        list_for_each_entry(msi, &dev->msis, link)
             program(msi);
-        }
     }
     spin_unlock(&pci_lock);
     return dev ? 0 : -ENODEV;
@@ -433,13 +409,12 @@ int msi_prepare(struct pci_address a, bool prepare)
     int rc = 0;
     spin_lock(&pci_lock);
     struct pci_device *dev = pci_device_find(a);
-    if (!dev || !dev->msix) {
+    if (!dev || !dev->msix)
         rc = -ENODEV;
-    } else if (!list_empty(&dev->msis)) {
+    else if (!list_empty(&dev->msis))
         rc = -EBUSY;
-    } else {
+    else
         dev->msix_prepared = prepare;
-    }
     spin_unlock(&pci_lock);
     return rc;
 }

@@ -48,9 +48,8 @@ void ticket_wait(struct spinlock *lock, uint16_t ticket);
 static inline void ticket_lock(struct spinlock *lock)
 {
     uint32_t t = atomic_fetch_add(&lock->tickets, 1u << 16);
-    if (unlikely((uint16_t)t != (uint16_t)(t >> 16))) {
+    if (unlikely((uint16_t)t != (uint16_t)(t >> 16)))
         ticket_wait(lock, (uint16_t)(t >> 16));
-    }
 }
 
 static inline bool ticket_trylock(struct spinlock *lock)

@@ -38,9 +38,8 @@ static int start(void **state)
 
 static void type(const char *text)
 {
-    while (*text) {
+    while (*text)
         console_input(*text++);
-    }
 }
 
 static void three_in_a_row_switch(void **state)
@@ -98,14 +97,12 @@ static void a_full_queue_drops_the_newest(void **state)
 {
     (void)state;
     type("\1\1\1");
-    for (unsigned int i = 0; i < QUEUE_SIZE + 10; i++) {
+    for (unsigned int i = 0; i < QUEUE_SIZE + 10; i++)
         console_input((char)('a' + i % 26));
-    }
     char buf[QUEUE_SIZE + 10];
     assert_int_equal(input_take(buf, sizeof(buf)), QUEUE_SIZE);
-    for (unsigned int i = 0; i < QUEUE_SIZE; i++) {
+    for (unsigned int i = 0; i < QUEUE_SIZE; i++)
         assert_int_equal(buf[i], 'a' + i % 26);
-    }
 }
 
 int main(void)

@@ -115,9 +115,8 @@ static void guests_are_limited(void **state)
         glog_info("i");
     }
     size_t lines = 0;
-    for (size_t i = 0; i < out_len; i++) {
+    for (size_t i = 0; i < out_len; i++)
         lines += out[i] == '\n';
-    }
     assert_int_equal(lines, WINDOW_MESSAGES);
     out_len = 0;
     now += 2 * WINDOW;
@@ -193,9 +192,8 @@ static void reading_the_ring(void **state)
 {
     (void)state;
     static char buf[1 << 17];
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 2000; i++)
         log_always("line %04d", i);
-    }
     uint32_t count = sizeof(buf), index = 0;
     assert_int_equal(console_ring_read((uintptr_t)buf, &count, false, false, &index), 0);
     assert_int_equal(count, ring_size());

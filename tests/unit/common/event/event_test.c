@@ -23,9 +23,8 @@ static int teardown(void **state)
     domains_free();
     assert_int_equal(fake_locks_held, 0);
     assert_int_equal(pirqs_bound, 0);
-    for (int i = 0; i < DOMAINS; i++) {
+    for (int i = 0; i < DOMAINS; i++)
         assert_int_equal((int)domains[i].refs <= 0, 1);
-    }
     return 0;
 }
 
@@ -321,15 +320,13 @@ static uint32_t fifo_take(unsigned int v)
 {
     while (control[v]->ready) {
         unsigned int q = first_bit(control[v]->ready);
-        if (!heads[v][q]) {
+        if (!heads[v][q])
             heads[v][q] = control[v]->head[q];
-        }
         uint32_t port = heads[v][q];
         uint32_t old = word_clear(&words[port], LINKED | LINK_MASK);
         heads[v][q] = old & LINK_MASK;
-        if (!heads[v][q]) {
+        if (!heads[v][q])
             control[v]->ready &= ~(1u << q);
-        }
         if ((old & PENDING) && !(old & MASKED)) {
             word_clear(&words[port], PENDING);
             return port;
@@ -345,9 +342,8 @@ static void test_fifo_order(void **state)
     as(1, 0);
     fifo_start(1, 2);
     fifo_words();
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         port[i] = OP_CALL(bind_ipi, .vcpu = 1).port;
-    }
     OP_CALL(set_priority, .port = port[6], .priority = 0);
     assert_int_equal(last_rc, 0);
     OP_CALL(set_priority, .port = port[6], .priority = 16);
@@ -361,9 +357,8 @@ static void test_fifo_order(void **state)
     assert_int_equal(fifo_take(1), port[0]);
     assert_int_equal(fifo_take(1), port[1]);
     OP_CALL(send, .port = port[0]);                 /* again, behind the others */
-    for (int i = 2; i < 6; i++) {
+    for (int i = 2; i < 6; i++)
         assert_int_equal(fifo_take(1), port[i]);
-    }
     assert_int_equal(fifo_take(1), port[7]);
     assert_int_equal(fifo_take(1), port[0]);
     assert_int_equal(fifo_take(1), 0);
@@ -489,9 +484,8 @@ static void test_fifo_hostile(void **state)
     fifo_start(1, 2);
     fifo_words();
     uint32_t port[4];
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         port[i] = OP_CALL(bind_ipi, .vcpu = (unsigned)i % 2).port;
-    }
     srand(5);
     for (int step = 0; step < 20000; step++) {
         words[port[rand() % 4]] = (uint32_t)rand() * 2u;

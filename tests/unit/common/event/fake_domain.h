@@ -42,18 +42,16 @@ struct frame *arch_gfn_to_frame(struct domain *d, gfn_t gfn)
 }
 bool frame_get(struct frame *f, const struct domain *d)
 {
-    if (frame_owner_id(f) != d->id) {
+    if (frame_owner_id(f) != d->id)
         return false;
-    }
     f->count++;
     return true;
 }
 void frame_put(struct frame *f) { f->count--; }
 int frame_get_and_type(struct frame *f, const struct domain *d, enum frame_kind kind)
 {
-    if (!frame_get(f, d)) {
+    if (!frame_get(f, d))
         return -EINVAL;
-    }
     if (f->type && frame_kind(f) != kind) {
         frame_put(f);
         return -EINVAL;
@@ -64,9 +62,8 @@ int frame_get_and_type(struct frame *f, const struct domain *d, enum frame_kind 
 void frame_put_and_type(struct frame *f)
 {
     f->type--;
-    if (frame_type_refs(f) == 0) {
+    if (frame_type_refs(f) == 0)
         f->type = 0;
-    }
     frame_put(f);
 }
 
@@ -99,9 +96,8 @@ struct domain *domain_find_any(domid_t id)
 int domain_find_for(domid_t id, struct domain **out)
 {
     *out = domain_find_any(id);
-    if (!*out) {
+    if (!*out)
         return -ESRCH;
-    }
     return *out == current->domain || current->domain->is_privileged ? 0 : -EPERM;
 }
 bool domain_get(struct domain *d) { d->refs++; return true; }
@@ -133,18 +129,16 @@ static void domains_make(unsigned int max_port)
         d->vcpu = vcpu_pointers[i];
         d->shared_info = &shared[i];
         d->is_privileged = i == 0;
-        if (event_domain_init(d, max_port)) {
+        if (event_domain_init(d, max_port))
             abort();
-        }
         for (unsigned int k = 0; k < VCPUS; k++) {
             struct vcpu *v = &vcpus[i][k];
             v->domain = d;
             v->vcpu_id = k;
             v->info = &shared[i].vcpu_info[k];
             d->vcpu[k] = v;
-            if (event_vcpu_init(v)) {
+            if (event_vcpu_init(v))
                 abort();
-            }
         }
     }
     hardware_domain = &domains[0];
@@ -157,9 +151,8 @@ static void domains_free(void)
         domains[i].dying = DOMAIN_DYING;
         while (event_domain_destroy(&domains[i])) { }
         event_domain_free(&domains[i]);
-        for (unsigned int k = 0; k < VCPUS; k++) {
+        for (unsigned int k = 0; k < VCPUS; k++)
             event_vcpu_free(&vcpus[i][k]);
-        }
     }
 }
 

@@ -30,9 +30,8 @@ static void *sender(void *arg)
     for (int i = 0; i < SENDS; i++) {
         unsigned int k = (unsigned int)rand_r(&seed) % PORTS;
         struct event_port *p = event_port_get(&domains[1], port[k]);
-        if (rand_r(&seed) % 64 == 0) {
+        if (rand_r(&seed) % 64 == 0)
             event_abi_fifo.set_priority(p, (unsigned int)rand_r(&seed) % 3);
-        }
         atomic_add(&sent[port[k]], 1);
         event_send_pirq(&domains[1], port[k]);
     }
@@ -45,9 +44,8 @@ static void guest_unmask(uint32_t nr)
 {
     uint32_t w = read_once(words[nr]);
     do {
-        if (!(w & MASKED)) {
+        if (!(w & MASKED))
             return;
-        }
         if (w & PENDING) {
             struct evtchn_unmask args = { .port = nr };
             (void)do_event_channel_op(EVTCHNOP_unmask, (uint64_t)&args);
@@ -63,30 +61,25 @@ static bool guest_take(unsigned int *seed)
 {
     static uint32_t ready;
     ready |= atomic_xchg(&control->ready, 0);
-    if (!ready) {
+    if (!ready)
         return false;
-    }
     unsigned int q = (unsigned int)__builtin_ctz(ready);
-    if (!heads[q]) {
+    if (!heads[q])
         heads[q] = read_once(control->head[q]);
-    }
     uint32_t nr = heads[q];
     assert_in_range(nr, 1, PORTS + 1);
     uint32_t old = word_clear(&words[nr], LINKED | LINK_MASK);
     heads[q] = old & LINK_MASK;
-    if (!heads[q]) {
+    if (!heads[q])
         ready &= ~(1u << q);
-    }
     if ((old & PENDING) && !(old & MASKED)) {
         word_clear(&words[nr], PENDING);
         atomic_xchg(&seen[nr], read_once(sent[nr]));
     }
-    if (rand_r(seed) % 8 == 0) {
+    if (rand_r(seed) % 8 == 0)
         word_set(&words[nr], MASKED);
-    }
-    if (rand_r(seed) % 4 == 0) {
+    if (rand_r(seed) % 4 == 0)
         guest_unmask(port[(unsigned int)rand_r(seed) % PORTS]);
-    }
     return true;
 }
 
@@ -100,29 +93,23 @@ static void test_race(void **state)
     OP_CALL(init_control, .control_gfn = 100, .offset = 0, .vcpu = 0);
     OP_CALL(expand_array, .array_gfn = 200);
     assert_int_equal(last_rc, 0);
-    for (unsigned int i = 0; i < PORTS; i++) {
+    for (unsigned int i = 0; i < PORTS; i++)
         port[i] = OP_CALL(bind_ipi, .vcpu = 0).port;
-    }
 
     pthread_t thread[3];
     unsigned int seed = 1;
     senders = 3;
-    for (uintptr_t i = 0; i < 3; i++) {
+    for (uintptr_t i = 0; i < 3; i++)
         pthread_create(&thread[i], NULL, sender, (void *)(i + 7));
-    }
-    while (read_once(senders)) {
+    while (read_once(senders))
         guest_take(&seed);
-    }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 3; i++)
         pthread_join(thread[i], NULL);
-    }
     for (int quiet = 0; quiet < 3; quiet++) {
-        for (unsigned int i = 0; i < PORTS; i++) {
+        for (unsigned int i = 0; i < PORTS; i++)
             guest_unmask(port[i]);
-        }
-        while (guest_take(&seed)) {
+        while (guest_take(&seed))
             quiet = 0;
-        }
     }
     for (unsigned int i = 0; i < PORTS; i++) {
         assert_int_equal(words[port[i]] & (PENDING | LINKED | BUSY), 0);

@@ -39,9 +39,8 @@ void *alloc_pages(unsigned int order, unsigned int flags)
     uint32_t nr = heap_next;
     heap_next += 1u << order;
     heap_pages += 1u << order;
-    for (uint32_t i = 0; i < 1u << order; i++) {
+    for (uint32_t i = 0; i < 1u << order; i++)
         *mfn_to_frame(mfn_of(nr + i)) = (struct frame){ .count = FRAME_ALLOCATED };
-    }
     return memset(mfn_to_virt(mfn_of(nr)), 0, 4096ul << order);
 }
 void free_pages(void *p, unsigned int order) { (void)p; heap_pages -= 1u << order; }
@@ -80,31 +79,27 @@ struct frame *arch_gfn_to_frame(struct domain *d, gfn_t gfn)
 }
 bool frame_get(struct frame *f, const struct domain *d)
 {
-    if (!frame_refs(f) || frame_owner_id(f) != d->id) {
+    if (!frame_refs(f) || frame_owner_id(f) != d->id)
         return false;
-    }
     f->count++;
     return true;
 }
 void frame_put(struct frame *f) { check(frame_refs(f)); f->count--; }
 int frame_get_type(struct frame *f, enum frame_kind kind)
 {
-    if (frame_type_refs(f) && frame_kind(f) != kind) {
+    if (frame_type_refs(f) && frame_kind(f) != kind)
         return -EINVAL;
-    }
     f->type = FRAME_TYPE(kind) | (frame_type_refs(f) + 1);
     return 0;
 }
 void frame_put_type(struct frame *f) { check(frame_type_refs(f)); f->type--; }
 int frame_get_and_type(struct frame *f, const struct domain *d, enum frame_kind kind)
 {
-    if (!frame_get(f, d)) {
+    if (!frame_get(f, d))
         return -EINVAL;
-    }
     int rc = frame_get_type(f, kind);
-    if (rc) {
+    if (rc)
         frame_put(f);
-    }
     return rc;
 }
 void frame_put_and_type(struct frame *f) { frame_put_type(f); frame_put(f); }
@@ -140,9 +135,8 @@ int arch_grant_unmap(uint64_t addr, mfn_t frame, uint64_t new_addr, unsigned int
 }
 int domain_steal_frame(struct domain *d, struct frame *f)
 {
-    if (frame_refs(f) != 2 || frame_type_refs(f)) {
+    if (frame_refs(f) != 2 || frame_type_refs(f))
         return -EINVAL;
-    }
     (void)d;
     f->count = FRAME_ALLOCATED | (uint64_t)DOMID_INVALID << FRAME_OWNER_SHIFT | 1;
     return 0;
@@ -150,9 +144,8 @@ int domain_steal_frame(struct domain *d, struct frame *f)
 int domain_assign_frame(struct domain *d, struct frame *f, unsigned int order)
 {
     (void)order;
-    if (!assign_rc) {
+    if (!assign_rc)
         f->count = FRAME_ALLOCATED | (uint64_t)d->id << FRAME_OWNER_SHIFT | 1;
-    }
     return assign_rc;
 }
 unsigned long copy_from_guest_va(void *to, uint64_t va, size_t n)
@@ -176,9 +169,8 @@ struct domain *domain_find_any(domid_t id)
 int domain_find_for(domid_t id, struct domain **out)
 {
     struct domain *d = domain_find_any(id);
-    if (!d) {
+    if (!d)
         return -ESRCH;
-    }
     if (d != current->domain && !current->domain->is_privileged) {
         domain_put(d);
         return -EPERM;
@@ -200,9 +192,8 @@ long hypercall_continue(unsigned int nr, unsigned int n, ...)
     va_list args;
     (void)nr;
     va_start(args, n);
-    for (unsigned int i = 0; i < n; i++) {
+    for (unsigned int i = 0; i < n; i++)
         continued[i] = va_arg(args, unsigned long);
-    }
     va_end(args);
     return -ERESTART;
 }
@@ -401,12 +392,10 @@ static void test_handles_run_out(void **state)
     assert_int_equal(continued[2], 1100 - 701);
     assert_int_equal(do_grant_table_op((unsigned)continued[0], continued[1],
                      (unsigned)continued[2]), 0);
-    for (int i = 0; i < 1100; i++) {
+    for (int i = 0; i < 1100; i++)
         assert_int_equal(ops[i].status, i < 1024 ? GNTST_okay : GNTST_no_space);
-    }
-    for (int i = 0; i < 1024; i++) {
+    for (int i = 0; i < 1024; i++)
         undo[i] = (struct gnttab_unmap_grant_ref){ .host_addr = 0x1000, .handle = ops[i].handle };
-    }
     assert_int_equal(do_grant_table_op(GNTTABOP_unmap_grant_ref, (uint64_t)undo, 1024), 0);
     assert_int_equal(flushes, 1024 / UNMAP_BATCH);
     assert_int_equal(ptes, 0);
@@ -418,15 +407,13 @@ static void test_release(void **state)
     (void)state;
     grant1(1, 9, 2, 3, 0);
     as(2);
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 200; i++)
         assert_int_equal(map(1, 9, GNTMAP_host_map | GNTMAP_device_map).status, GNTST_okay);
-    }
     as(0);
     domains[2].dying = DOMAIN_DYING;
     int rc, calls = 0;
-    while ((rc = grant_table_release_mappings(&domains[2])) == -ERESTART) {
+    while ((rc = grant_table_release_mappings(&domains[2])) == -ERESTART)
         calls++;
-    }
     assert_int_equal(rc, 0);
     assert_true(calls > 1);
     for (int i = 0; i < 200; i++) {

@@ -36,9 +36,8 @@ void softirq_raise_on(unsigned int cpu, enum softirq nr) { raised[cpu] |= 1u << 
 
 bool arch_timer_arm(time_ns deadline)
 {
-    if (deadline <= now) {
+    if (deadline <= now)
         return false;
-    }
     armings++;
     hardware[fake_cpu] = deadline;
     return true;
@@ -87,9 +86,8 @@ static int start(void **state)
 static time_ns first_due(void)
 {
     time_ns first = TIME_NEVER;
-    for (size_t i = 0; i < TIMERS; i++) {
+    for (size_t i = 0; i < TIMERS; i++)
         first = min(first, on_cpu[i] == 0 ? due[i] : TIME_NEVER);
-    }
     return first;
 }
 
@@ -141,9 +139,8 @@ static void postponing_touches_no_hardware(void **state)
     (void)state;
     timer_set(&timers[0], 1000000);
     unsigned int before = armings;
-    for (time_ns t = 2000000; t < 3000000; t += 1000) {
+    for (time_ns t = 2000000; t < 3000000; t += 1000)
         timer_set(&timers[0], t);
-    }
     timer_stop(&timers[0]);
     assert_int_equal(armings, before);
     now = 1000000;
@@ -169,9 +166,8 @@ static void neighbours_within_the_slop_share_a_deadline(void **state)
     (void)state;
     now = 0;
     due[0] = 100000, due[1] = 100000 + timer_slop, due[2] = 100000 + 2 * timer_slop;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 3; i++)
         timer_set(&timers[i], due[i]);
-    }
     timer_set(&timers[4], 1);
     due[4] = 1;
     now = 1;

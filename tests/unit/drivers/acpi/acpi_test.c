@@ -33,9 +33,8 @@ static unsigned int nr_directory;
 
 void *acpi_map(uint64_t maddr, size_t size)
 {
-    if (maddr > RAM_SIZE || size > RAM_SIZE - maddr || nr_maps == MAX_MAPS) {
+    if (maddr > RAM_SIZE || size > RAM_SIZE - maddr || nr_maps == MAX_MAPS)
         return NULL;
-    }
     void *copy = malloc(size);
     maps[nr_maps++] = copy;
     return memcpy(copy, ram + maddr, size);
@@ -62,9 +61,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    while (nr_maps) {
+    while (nr_maps)
         free(maps[--nr_maps]);
-    }
     return 0;
 }
 
@@ -72,9 +70,8 @@ static void fix_sum(uint8_t *p, size_t length, size_t at_byte)
 {
     uint8_t sum = 0;
     p[at_byte] = 0;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         sum = (uint8_t)(sum + p[i]);
-    }
     p[at_byte] = (uint8_t)-sum;
 }
 
@@ -117,11 +114,10 @@ static void root(uint32_t where, bool extended)
     rsdp->revision = extended ? 2 : 0;
     rsdp->length = sizeof(*rsdp);
     uint32_t address = table_end(h);
-    if (extended) {
+    if (extended)
         rsdp->xsdt = address;
-    } else {
+    else
         rsdp->rsdt = address;
-    }
     fix_sum((void *)rsdp, RSDP_LENGTH_V1, offsetof(struct acpi_rsdp, checksum));
 }
 
@@ -352,9 +348,8 @@ static void test_short_entries(void **state)
 {
     (void)state;
     struct acpi_header *h = madt_begin();
-    for (uint8_t type = 0; type < 16; type++) {
+    for (uint8_t type = 0; type < 16; type++)
         put(h, &(uint8_t[]){ type, 3, 0xff }, 3);
-    }
     put(h, "x", 1);
     listed(h);
     root(0xe0000, true);
@@ -367,18 +362,15 @@ static void test_too_many(void **state)
 {
     (void)state;
     struct acpi_header *h = madt_begin();
-    for (uint32_t i = 0; i < MAX_CPUS + 500; i++) {
+    for (uint32_t i = 0; i < MAX_CPUS + 500; i++)
         put_x2apic(h, 0x10000 + i, CPU_ENABLED);
-    }
-    for (uint32_t i = 0; i < PLATFORM_MAX_IOAPICS + 5; i++) {
+    for (uint32_t i = 0; i < PLATFORM_MAX_IOAPICS + 5; i++)
         put(h, &(struct madt_ioapic){ { MADT_IOAPIC, 12 }, 4, 0, 0xfec00000, i }, 12);
-    }
     listed(h);
     h = table_begin("MCFG");
     put(h, &(uint64_t){ 0 }, 8);
-    for (uint16_t i = 0; i < PLATFORM_MAX_MCFG + 5; i++) {
+    for (uint16_t i = 0; i < PLATFORM_MAX_MCFG + 5; i++)
         put(h, &(struct mcfg_entry){ 0xb0000000, i, 0, 255, 0 }, 16);
-    }
     listed(h);
     root(0xe0000, true);
     acpi_init();
@@ -405,14 +397,12 @@ static void test_noise(void **state)
         good_madt();
         good_facts();
         root(0xe0000, round & 1);
-        for (unsigned int i = 0; i < 1 + round % 8; i++) {
+        for (unsigned int i = 0; i < 1 + round % 8; i++)
             ram[0x100000 + random32() % (at - 0x100000)] = (uint8_t)random32();
-        }
         for (unsigned int i = 0; i < nr_directory; i++) {
             struct acpi_header *h = (void *)(ram + directory[i]);
-            if (h->length >= sizeof(*h) && h->length < RAM_SIZE - directory[i]) {
+            if (h->length >= sizeof(*h) && h->length < RAM_SIZE - directory[i])
                 fix_sum((void *)h, h->length, offsetof(struct acpi_header, checksum));
-            }
         }
         acpi_init();
         assert_in_range(platform.nr_cpus, 1, MAX_CPUS);

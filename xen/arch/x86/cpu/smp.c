@@ -36,18 +36,15 @@ OPTION_UINT(maxcpus, "maxcpus", opt_maxcpus);
 /* CPUID 0xb describes a level after the other: 1 threads, 2 cores; each with its shift. */
 static init_text bool topology_by_levels(void)
 {
-    if (cpuid(0, 0).eax < 0xb || !(cpuid(0xb, 0).ebx & 0xffff)) {
+    if (cpuid(0, 0).eax < 0xb || !(cpuid(0xb, 0).ebx & 0xffff))
         return false;
-    }
     for (unsigned int level = 0; level < 8; level++) {
         struct cpuid_regs r = cpuid(0xb, level);
         unsigned int type = r.ecx >> 8 & 0xff;
-        if (type == 0) {
+        if (type == 0)
             break;
-        }
-        if (type == 1) {
+        if (type == 1)
             core_shift = r.eax & 0x1f;
-        }
         socket_shift = r.eax & 0x1f;
     }
     return true;
@@ -56,9 +53,8 @@ static init_text bool topology_by_levels(void)
 static init_text unsigned int bits_for(unsigned int n)
 {
     unsigned int bits = 0;
-    while (n > 1u << bits && bits < 31) {
+    while (n > 1u << bits && bits < 31)
         bits++;
-    }
     return bits;
 }
 
@@ -103,9 +99,8 @@ init_text void smp_prepare(void)
     unsigned int n = 0, left_out = 0;
     for (unsigned int i = 0; i < platform.nr_cpus; i++) {
         const struct platform_cpu *p = &platform.cpus[i];
-        if (!p->enabled) {
+        if (!p->enabled)
             continue;
-        }
         if (n == limit || n == MAX_CPUS || !is_reachable(p->apic_id)) {
             left_out++;
             continue;
@@ -117,12 +112,10 @@ init_text void smp_prepare(void)
     }
     cpu_count = n;
     atomic_set_bit(0, cpu_online.bits);
-    if (!topology_by_levels()) {
+    if (!topology_by_levels())
         topology_by_counts();
-    }
-    if (left_out) {
+    if (left_out)
         log_info("smp: %u CPUs are left out\n", left_out);
-    }
 }
 
 void smp_announce(void)
@@ -134,9 +127,8 @@ void smp_announce(void)
 static bool wait_online(unsigned int cpu, unsigned int us)
 {
     for (unsigned int waited = 0; waited < us; waited += 10) {
-        if (test_bit(cpu, cpu_online.bits)) {
+        if (test_bit(cpu, cpu_online.bits))
             return true;
-        }
         udelay(10);
     }
     return test_bit(cpu, cpu_online.bits);
@@ -150,18 +142,16 @@ static bool wake(unsigned int cpu)
     lapic_send(id, LAPIC_ICR_INIT);
     udelay(10000);
     lapic_send(id, LAPIC_ICR_STARTUP | page);
-    if (wait_online(cpu, 1000)) {
+    if (wait_online(cpu, 1000))
         return true;
-    }
     lapic_send(id, LAPIC_ICR_STARTUP | page);
     return wait_online(cpu, STARTUP_TIMEOUT_MS * 1000);
 }
 
 int smp_boot_cpu(unsigned int cpu)
 {
-    if (cpu >= cpu_count || cpu_is_online(cpu)) {
+    if (cpu >= cpu_count || cpu_is_online(cpu))
         return cpu < cpu_count ? 0 : -EINVAL;
-    }
     int rc = cpu_prepare(cpu);
     if (rc) {
         log_error("smp: CPU %u: no memory for it (%d); stays offline\n", cpu, rc);
@@ -169,9 +159,8 @@ int smp_boot_cpu(unsigned int cpu)
     }
     memcpy(maddr_to_virt(maddr_of(AP_TRAMPOLINE_PHYS)), ap_trampoline_start,
            (size_t)(ap_trampoline_end - ap_trampoline_start));
-    if (wake(cpu)) {
+    if (wake(cpu))
         return 0;
-    }
     lapic_send(cpu_apic_id[cpu], LAPIC_ICR_INIT);
     log_error("smp: CPU %u (APIC id %u) does not start; stays offline\n", cpu, cpu_apic_id[cpu]);
     return -EIO;
@@ -180,8 +169,7 @@ int smp_boot_cpu(unsigned int cpu)
 init_text void smp_boot_all(void)
 {
     unsigned int online = 1;
-    for (unsigned int cpu = 1; cpu < cpu_count; cpu++) {
+    for (unsigned int cpu = 1; cpu < cpu_count; cpu++)
         online += smp_boot_cpu(cpu) == 0;
-    }
     log_info("Brought up %u CPUs\n", online);
 }

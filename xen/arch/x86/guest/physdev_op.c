@@ -27,15 +27,13 @@ static bool may_use_irq(const struct domain *d, unsigned int irq)
 static long op_eoi(uint64_t arg)
 {
     struct physdev_eoi eoi;
-    if (copy_arg_from_guest(&eoi, arg)) {
+    if (copy_arg_from_guest(&eoi, arg))
         return -EFAULT;
-    }
     struct domain *d = current->domain;
     if (d->arch.auto_unmask) {
         unsigned int port = pirq_port(d, eoi.irq);
-        if (port) {
+        if (port)
             event_port_unmask(d, port);
-        }
     }
     return pirq_guest_eoi(d, eoi.irq);
 }
@@ -43,9 +41,8 @@ static long op_eoi(uint64_t arg)
 static long op_eoi_page(uint64_t arg, bool auto_unmask)
 {
     struct physdev_pirq_eoi_gmfn page;
-    if (copy_arg_from_guest(&page, arg)) {
+    if (copy_arg_from_guest(&page, arg))
         return -EFAULT;
-    }
     return pirq_set_eoi_page(current->domain, page.gmfn, auto_unmask);
 }
 
@@ -53,12 +50,10 @@ static long op_status_query(uint64_t arg)
 {
     struct physdev_irq_status_query query;
     struct domain *d = current->domain;
-    if (copy_arg_from_guest(&query, arg)) {
+    if (copy_arg_from_guest(&query, arg))
         return -EFAULT;
-    }
-    if (query.irq >= pirq_count(d)) {
+    if (query.irq >= pirq_count(d))
         return -EINVAL;
-    }
     query.flags = (pirq_needs_eoi(d, query.irq) ? XENIRQSTAT_needs_eoi : 0) |
                   (pirq_is_shared(d, query.irq) ? XENIRQSTAT_shared : 0);
     return copy_arg_to_guest(arg, &query) ? -EFAULT : 0;
@@ -67,16 +62,13 @@ static long op_status_query(uint64_t arg)
 static long op_get_free_pirq(uint64_t arg)
 {
     struct physdev_get_free_pirq want;
-    if (copy_arg_from_guest(&want, arg)) {
+    if (copy_arg_from_guest(&want, arg))
         return -EFAULT;
-    }
-    if (want.type != MAP_PIRQ_TYPE_MSI && want.type != MAP_PIRQ_TYPE_GSI) {
+    if (want.type != MAP_PIRQ_TYPE_MSI && want.type != MAP_PIRQ_TYPE_GSI)
         return -EINVAL;
-    }
     int pirq = pirq_alloc_free(current->domain);
-    if (pirq < 0) {
+    if (pirq < 0)
         return pirq;
-    }
     want.pirq = (uint32_t)pirq;
     return copy_arg_to_guest(arg, &want) ? -EFAULT : 0;
 }
@@ -85,21 +77,18 @@ static long op_get_free_pirq(uint64_t arg)
 
 static int map_gsi(struct domain *d, const struct physdev_map_pirq *map)
 {
-    if (map->index < 0 || (unsigned int)map->index >= irq_gsi_count) {
+    if (map->index < 0 || (unsigned int)map->index >= irq_gsi_count)
         return refuse(d, -EINVAL, "no GSI %d", map->index);
-    }
-    if (!may_use_irq(current->domain, (unsigned int)map->index)) {
+    if (!may_use_irq(current->domain, (unsigned int)map->index))
         return refuse(d, -EPERM, "GSI %d is not the caller's to give", map->index);
-    }
     return pirq_map_lines(d, map->pirq, (unsigned int)map->index, 1);
 }
 
 static unsigned int power_of_two_above(unsigned int n)
 {
     unsigned int p = 1;
-    while (p < n) {
+    while (p < n)
         p *= 2;
-    }
     return p;
 }
 
@@ -114,16 +103,14 @@ static int msi_request_from(const struct physdev_map_pirq *map, struct msi_reque
     request->table = map->table_base;
     request->count = 1;
     if (map->type == MAP_PIRQ_TYPE_MULTI_MSI) {
-        if (map->entry_nr <= 0 || map->entry_nr > 32) {
+        if (map->entry_nr <= 0 || map->entry_nr > 32)
             return -EINVAL;
-        }
         request->entry = -1;
         request->count = power_of_two_above((unsigned int)map->entry_nr);
         return 0;
     }
-    if (map->table_base && (map->entry_nr < 0 || map->entry_nr > 2047)) {
+    if (map->table_base && (map->entry_nr < 0 || map->entry_nr > 2047))
         return -EINVAL;
-    }
     request->entry = map->table_base ? map->entry_nr : -1;
     return 0;
 }
@@ -132,13 +119,11 @@ static int msi_request_from(const struct physdev_map_pirq *map, struct msi_reque
 static int map_msi(struct domain *d, const struct physdev_map_pirq *map, int *count)
 {
     struct msi_request request;
-    if (!current->domain->is_privileged) {
+    if (!current->domain->is_privileged)
         return -EPERM;
-    }
     int rc = msi_request_from(map, &request);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     int irq = msi_alloc(&request);
     if (irq < 0) {
         return refuse(d, irq, "MSI of " PCI_FMT " entry %d x %u", PCI_ARGS(request.address),
@@ -171,9 +156,8 @@ static int map_for(struct domain *d, struct physdev_map_pirq *map)
     default:
         return -EINVAL;
     }
-    if (pirq < 0) {
+    if (pirq < 0)
         return pirq;
-    }
     map->pirq = pirq;
     map->entry_nr = count;
     return 0;
@@ -183,13 +167,11 @@ static long op_map_pirq(uint64_t arg)
 {
     struct physdev_map_pirq map;
     struct domain *d;
-    if (copy_arg_from_guest(&map, arg)) {
+    if (copy_arg_from_guest(&map, arg))
         return -EFAULT;
-    }
     int rc = domain_find_for(map.domid, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     rc = map_for(d, &map);
     if (!rc && copy_arg_to_guest(arg, &map)) {
         rc = pirq_unmap(d, (unsigned int)map.pirq);
@@ -203,13 +185,11 @@ static long op_unmap_pirq(uint64_t arg)
 {
     struct physdev_unmap_pirq unmap;
     struct domain *d;
-    if (copy_arg_from_guest(&unmap, arg)) {
+    if (copy_arg_from_guest(&unmap, arg))
         return -EFAULT;
-    }
     int rc = domain_find_for(unmap.domid, &d);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     int irq = unmap.pirq < 0 ? -EINVAL : pirq_to_irq(d, (unsigned int)unmap.pirq);
     if (irq >= (int)irq_gsi_count && !current->domain->is_privileged) {
         rc = -EPERM;                    /* whoever mapped an MSI takes it back */
@@ -225,12 +205,10 @@ static long op_unmap_pirq(uint64_t arg)
 static long op_set_iopl(uint64_t arg)
 {
     struct physdev_set_iopl iopl;
-    if (copy_arg_from_guest(&iopl, arg)) {
+    if (copy_arg_from_guest(&iopl, arg))
         return -EFAULT;
-    }
-    if (iopl.iopl > 3) {
+    if (iopl.iopl > 3)
         return -EINVAL;
-    }
     pv_set_iopl(current, iopl.iopl);
     return 0;
 }
@@ -238,12 +216,10 @@ static long op_set_iopl(uint64_t arg)
 static long op_set_iobitmap(uint64_t arg)
 {
     struct physdev_set_iobitmap map;
-    if (copy_arg_from_guest(&map, arg)) {
+    if (copy_arg_from_guest(&map, arg))
         return -EFAULT;
-    }
-    if (map.nr_ports > 65536) {
+    if (map.nr_ports > 65536)
         return -EINVAL;
-    }
     return pv_set_iobitmap(current, (uint64_t)map.bitmap.p, map.nr_ports);
 }
 
@@ -252,22 +228,19 @@ static long op_set_iobitmap(uint64_t arg)
 static long op_apic_read(uint64_t arg)
 {
     struct physdev_apic apic;
-    if (copy_arg_from_guest(&apic, arg)) {
+    if (copy_arg_from_guest(&apic, arg))
         return -EFAULT;
-    }
     int rc = ioapic_guest_read(apic.apic_physbase, apic.reg, &apic.value);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     return copy_arg_to_guest(arg, &apic) ? -EFAULT : 0;
 }
 
 static long op_apic_write(uint64_t arg)
 {
     struct physdev_apic apic;
-    if (copy_arg_from_guest(&apic, arg)) {
+    if (copy_arg_from_guest(&apic, arg))
         return -EFAULT;
-    }
     return ioapic_guest_write(apic.apic_physbase, apic.reg, apic.value);
 }
 
@@ -276,40 +249,34 @@ static long op_alloc_irq_vector(uint64_t arg)
 {
     struct physdev_irq op;
     struct domain *d = current->domain;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     struct irq_desc *desc = op.irq < irq_gsi_count ? irq_to_desc(op.irq) : NULL;
-    if (!desc || !desc->chip || !may_use_irq(d, op.irq)) {
+    if (!desc || !desc->chip || !may_use_irq(d, op.irq))
         return -EINVAL;
-    }
     spin_lock_irq(&desc->lock);
     int rc = irq_assign_vector(desc);
     op.vector = desc->vector;
     spin_unlock_irq(&desc->lock);
-    if (rc) {
+    if (rc)
         return rc;
-    }
     rc = pirq_map_lines(d, (int)op.irq, op.irq, 1);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     return copy_arg_to_guest(arg, &op) ? -EFAULT : 0;
 }
 
 static long op_setup_gsi(uint64_t arg)
 {
     struct physdev_setup_gsi gsi;
-    if (copy_arg_from_guest(&gsi, arg)) {
+    if (copy_arg_from_guest(&gsi, arg))
         return -EFAULT;
-    }
     if (gsi.gsi < 0 || (unsigned int)gsi.gsi >= irq_gsi_count || gsi.triggering > 1 ||
         gsi.polarity > 1) {
         return -EINVAL;
     }
-    if (!may_use_irq(current->domain, (unsigned int)gsi.gsi)) {
+    if (!may_use_irq(current->domain, (unsigned int)gsi.gsi))
         return -EPERM;
-    }
     return irq_setup_gsi((unsigned int)gsi.gsi, gsi.triggering, gsi.polarity);
 }
 
@@ -319,9 +286,8 @@ static long op_manage_pci(uint64_t arg, bool add)
 {
     static const struct pci_device_info plain;
     struct physdev_manage_pci op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     struct pci_address a = pci_address(0, op.bus, op.devfn);
     return add ? pci_device_add(a, &plain) : pci_device_remove(a);
 }
@@ -329,12 +295,10 @@ static long op_manage_pci(uint64_t arg, bool add)
 static long op_manage_pci_add_ext(uint64_t arg)
 {
     struct physdev_manage_pci_ext op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
-    if (op.is_extfn > 1 || op.is_virtfn > 1) {
+    if (op.is_extfn > 1 || op.is_virtfn > 1)
         return -EINVAL;
-    }
     struct pci_device_info info = {
         .is_virtfn = op.is_virtfn, .physfn = pci_address(0, op.physfn.bus, op.physfn.devfn),
     };
@@ -345,9 +309,8 @@ static long op_pci_device_add(uint64_t arg)
 {
     struct physdev_pci_device_add op;
     uint32_t pxm = 0;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     if ((op.flags & XEN_PCI_DEV_PXM) &&
         copy_from_guest_va(&pxm, arg + offsetof(struct physdev_pci_device_add, optarr),
                            sizeof(pxm))) {
@@ -364,9 +327,8 @@ static long op_pci_device_add(uint64_t arg)
 static long op_pci_device(uint64_t arg, int (*fn)(struct pci_address a))
 {
     struct physdev_pci_device op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     return fn(pci_address(op.seg, op.bus, op.devfn));
 }
 
@@ -383,18 +345,16 @@ static int release_msix(struct pci_address a)
 static long op_restore_msi(uint64_t arg)
 {
     struct physdev_restore_msi op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     return msi_restore(pci_address(0, op.bus, op.devfn));
 }
 
 static long op_mmcfg_reserved(uint64_t arg)
 {
     struct physdev_pci_mmcfg_reserved op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     return pci_mmcfg_reserve(op.address, op.segment, op.start_bus, op.end_bus,
                              op.flags & XEN_PCI_MMCFG_RESERVED);
 }
@@ -403,9 +363,8 @@ static long op_mmcfg_reserved(uint64_t arg)
 static long op_dbgp(uint64_t arg)
 {
     struct physdev_dbgp_op op;
-    if (copy_arg_from_guest(&op, arg)) {
+    if (copy_arg_from_guest(&op, arg))
         return -EFAULT;
-    }
     bool known = op.op == PHYSDEVOP_DBGP_RESET_PREPARE || op.op == PHYSDEVOP_DBGP_RESET_DONE;
     return known ? 0 : -EINVAL;
 }
@@ -455,8 +414,7 @@ long do_physdev_op_compat(uint64_t uop)
 {
     uint32_t cmd;
 
-    if (copy_arg_from_guest(&cmd, uop)) {
+    if (copy_arg_from_guest(&cmd, uop))
         return -EFAULT;
-    }
     return do_physdev_op((int)cmd, uop + offsetof(struct physdev_op, u));
 }

@@ -29,9 +29,8 @@ static void dump_line(struct irq_desc *desc)
 void pirq_dump(void)
 {
     log_always("Interrupt lines in use:\n");
-    for (unsigned int irq = 0; irq < irq_line_count; irq++) {
+    for (unsigned int irq = 0; irq < irq_line_count; irq++)
         dump_line(irq_to_desc(irq));
-    }
     log_always("Spurious: %lu APIC, %lu 8259; vectors without a line: %lu; APIC errors: %lu\n",
                irq_statistics.spurious_lapic, irq_statistics.spurious_8259,
                irq_statistics.unowned_vector, irq_statistics.lapic_errors);
@@ -45,9 +44,8 @@ static void key_lines(unsigned char key)
 static void key_nmi_counts(unsigned char key)
 {
     log_always("CPU\tNMI\n");
-    for_each_online_cpu(cpu) {
+    for_each_online_cpu(cpu)
         log_always("%3u\t%3u\n", cpu, per_cpu(nmi_count, cpu));
-    }
 }
 
 static void key_nmi(unsigned char key)

@@ -70,9 +70,8 @@ static const struct irq_chip i8259_chip = {
 /* Inputs 7 and 15 also speak when a request went away; then nothing is in service. */
 bool i8259_is_spurious(unsigned int irq)
 {
-    if (irq != 7 && irq != 15) {
+    if (irq != 7 && irq != 15)
         return false;
-    }
     spin_lock(&i8259_lock);
     uint16_t port = irq == 7 ? PIC1_COMMAND : PIC2_COMMAND;
     outb(READ_ISR, port);

@@ -67,9 +67,8 @@ static void reg_write(const struct ioapic *io, uint32_t reg, uint32_t v)
 static const struct ioapic *ioapic_of(unsigned int gsi)
 {
     for (unsigned int i = 0; i < nr_ioapics; i++) {
-        if (gsi - ioapics[i].gsi_base < ioapics[i].pins) {
+        if (gsi - ioapics[i].gsi_base < ioapics[i].pins)
             return &ioapics[i];
-        }
     }
     return NULL;
 }
@@ -128,9 +127,8 @@ static bool is_in_flight(const struct irq_desc *desc)
 /* Only while masked: an edge between the two writes would come with half of each. */
 static bool ioapic_retarget(struct irq_desc *desc, unsigned int cpu, uint8_t vector)
 {
-    if (!desc->masked || (desc->level && is_in_flight(desc))) {
+    if (!desc->masked || (desc->level && is_in_flight(desc)))
         return false;
-    }
     desc->cpu = cpu;
     desc->vector = vector;
     write_whole(desc);
@@ -231,9 +229,8 @@ static void dump_ioapics(unsigned char key)
 
 init_text void ioapic_init(void)
 {
-    for (unsigned int i = 0; i < platform.nr_ioapics && !opt_noapic; i++) {
+    for (unsigned int i = 0; i < platform.nr_ioapics && !opt_noapic; i++)
         ioapic_found(&platform.ioapics[i]);
-    }
     ioapic_in_use = nr_ioapics != 0;
     key_register('z', dump_ioapics, "dump IO-APIC info");
 }
@@ -241,9 +238,8 @@ init_text void ioapic_init(void)
 static const struct ioapic *ioapic_at(uint64_t address)
 {
     for (unsigned int i = 0; i < nr_ioapics; i++) {
-        if (ioapics[i].address == address) {
+        if (ioapics[i].address == address)
             return &ioapics[i];
-        }
     }
     return NULL;
 }
@@ -251,9 +247,8 @@ static const struct ioapic *ioapic_at(uint64_t address)
 int ioapic_guest_read(uint64_t address, uint32_t reg, uint32_t *value)
 {
     const struct ioapic *io = ioapic_at(address);
-    if (!io || reg > 0xff) {
+    if (!io || reg > 0xff)
         return -EINVAL;
-    }
     spin_lock_irq(&ioapic_lock);
     *value = reg_read(io, reg);
     spin_unlock_irq(&ioapic_lock);
@@ -264,15 +259,12 @@ int ioapic_guest_read(uint64_t address, uint32_t reg, uint32_t *value)
 int ioapic_guest_write(uint64_t address, uint32_t reg, uint32_t value)
 {
     const struct ioapic *io = ioapic_at(address);
-    if (!io || reg > 0xff) {
+    if (!io || reg > 0xff)
         return -EINVAL;
-    }
-    if (reg < IOAPIC_ENTRY(0) || reg & 1) {
+    if (reg < IOAPIC_ENTRY(0) || reg & 1)
         return 0;
-    }
     unsigned int pin = (reg - IOAPIC_ENTRY(0)) / 2;
-    if (pin >= io->pins) {
+    if (pin >= io->pins)
         return -EINVAL;
-    }
     return irq_setup_gsi(io->gsi_base + pin, value & ENTRY_LEVEL, value & ENTRY_LOW_POLARITY);
 }

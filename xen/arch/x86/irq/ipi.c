@@ -43,13 +43,11 @@ void ipi_call_arrived(void)
 {
     unsigned long *words = this_cpu(callers).bits;
     for (unsigned int i = 0; i < BITS_TO_LONGS(cpu_count); i++) {
-        if (!read_once(words[i])) {
+        if (!read_once(words[i]))
             continue;
-        }
         unsigned long bits = atomic_xchg(&words[i], 0ul);
-        for (; bits; bits &= bits - 1) {
+        for (; bits; bits &= bits - 1)
             do_call_of(i * BITS_PER_LONG + (unsigned int)__builtin_ctzl(bits));
-        }
     }
 }
 
@@ -58,9 +56,8 @@ static void post(unsigned int self, unsigned int cpu)
 {
     unsigned long *word = &per_cpu(callers, cpu).bits[self / BITS_PER_LONG];
     atomic_add(&this_cpu(call).pending, 1);
-    if (!atomic_fetch_or(word, 1ul << (self % BITS_PER_LONG))) {
+    if (!atomic_fetch_or(word, 1ul << (self % BITS_PER_LONG)))
         lapic_send(cpu_apic_id[cpu], LAPIC_ICR_FIXED | VECTOR_CALL);
-    }
 }
 
 static void run_here(void (*fn)(void *arg), void *arg)
@@ -74,12 +71,10 @@ static bool names_others(const struct cpumask *mask, unsigned int self)
 {
     for (unsigned int i = 0; i < BITS_TO_LONGS(cpu_count); i++) {
         unsigned long bits = mask->bits[i] & cpu_online.bits[i];
-        if (i == self / BITS_PER_LONG) {
+        if (i == self / BITS_PER_LONG)
             bits &= ~(1ul << (self % BITS_PER_LONG));
-        }
-        if (bits) {
+        if (bits)
             return true;
-        }
     }
     return false;
 }
@@ -105,22 +100,19 @@ void smp_call(const struct cpumask *mask, void (*fn)(void *arg), void *arg)
     unsigned int self = smp_cpu();
     bool here = bitmap_test(mask->bits, self);
     if (!names_others(mask, self)) {
-        if (here) {
+        if (here)
             run_here(fn, arg);
-        }
         return;
     }
     call_prepare(fn, arg);
     unsigned long flags = irq_save();
     unsigned int cpu;
     bitmap_for_each(cpu, mask->bits, cpu_count) {
-        if (cpu != self && cpu_is_online(cpu)) {
+        if (cpu != self && cpu_is_online(cpu))
             post(self, cpu);
-        }
     }
-    if (here) {
+    if (here)
         fn(arg);
-    }
     irq_restore(flags);
     call_wait();
 }
@@ -139,9 +131,8 @@ void smp_call_one(unsigned int cpu, void (*fn)(void *arg), void *arg)
     }
     call_prepare(fn, arg);
     unsigned long flags = irq_save();
-    if (cpu_is_online(cpu)) {
+    if (cpu_is_online(cpu))
         post(self, cpu);
-    }
     irq_restore(flags);
     call_wait();
 }
@@ -159,9 +150,8 @@ void smp_leave(unsigned int cpu)
 
 void smp_kick(unsigned int cpu)
 {
-    if (cpu != smp_cpu()) {
+    if (cpu != smp_cpu())
         lapic_send(cpu_apic_id[cpu], LAPIC_ICR_FIXED | VECTOR_KICK);
-    }
 }
 
 /* ---- The end --------------------------------------------------------------------------------- */
@@ -171,9 +161,8 @@ static uint32_t stopped;                /* how many have obeyed */
 
 bool ipi_stop_arrived(void)
 {
-    if (!read_once(stopping)) {
+    if (!read_once(stopping))
         return false;
-    }
     lapic_shutdown();
     atomic_add(&stopped, 1);
     for (;;) {
@@ -186,19 +175,16 @@ bool ipi_stop_arrived(void)
 void smp_stop_others(void)
 {
     unsigned int self = smp_cpu(), others = 0;
-    if (!lapic_present) {
+    if (!lapic_present)
         return;
-    }
-    if (atomic_xchg(&stopping, self + 1) != 0) {
+    if (atomic_xchg(&stopping, self + 1) != 0)
         return;
-    }
     for_each_online_cpu(cpu) {
         if (cpu != self) {
             others++;
             lapic_send(cpu_apic_id[cpu], LAPIC_ICR_NMI);
         }
     }
-    for (unsigned int ms = 0; ms < 1000 && read_once(stopped) < others; ms++) {
+    for (unsigned int ms = 0; ms < 1000 && read_once(stopped) < others; ms++)
         udelay(1000);
-    }
 }

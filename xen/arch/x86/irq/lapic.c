@@ -54,9 +54,8 @@ void lapic_send(uint32_t apic_id, uint32_t command)
         return;
     }
     unsigned long flags = arch_irq_save();
-    while (lapic_read(LAPIC_ICR) & ICR_BUSY) {
+    while (lapic_read(LAPIC_ICR) & ICR_BUSY)
         cpu_relax();
-    }
     lapic_write(LAPIC_ICR_HIGH, apic_id << 24);
     lapic_write(LAPIC_ICR, command);
     arch_irq_restore(flags);
@@ -78,9 +77,8 @@ static void enable_mode(void)
 {
     uint64_t base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
     wrmsr(MSR_APIC_BASE, base);
-    if (lapic_is_x2apic) {
+    if (lapic_is_x2apic)
         wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
-    }
 }
 
 /* What a boot loader or an earlier kernel left in service would block everything below it. */
@@ -88,12 +86,10 @@ static void finish_leftovers(void)
 {
     for (unsigned int tries = 0; tries < 256; tries++) {
         uint32_t any = 0;
-        for (unsigned int i = 0; i < 8; i++) {
+        for (unsigned int i = 0; i < 8; i++)
             any |= lapic_read(LAPIC_ISR + 0x10 * i);
-        }
-        if (!any) {
+        if (!any)
             return;
-        }
         lapic_eoi();
     }
 }
@@ -118,12 +114,10 @@ static void set_up(bool is_boot_cpu)
     lapic_write(LAPIC_TPR, 0);
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | VECTOR_LAPIC_TIMER);
     unsigned int last_lvt = lapic_read(LAPIC_VERSION) >> 16 & 0xff;
-    if (last_lvt >= 4) {
+    if (last_lvt >= 4)
         lapic_write(LAPIC_LVT_PERF, LAPIC_LVT_MASKED | LAPIC_LVT_NMI);
-    }
-    if (last_lvt >= 5) {
+    if (last_lvt >= 5)
         lapic_write(LAPIC_LVT_THERMAL, LAPIC_LVT_MASKED | VECTOR_SPURIOUS);
-    }
     set_up_lints(is_boot_cpu);
     finish_leftovers();
     lapic_write(LAPIC_ESR, 0);
@@ -158,9 +152,8 @@ void lapic_init_cpu(void)
 
 void lapic_shutdown(void)
 {
-    if (!lapic_present) {
+    if (!lapic_present)
         return;
-    }
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED | VECTOR_LAPIC_TIMER);
     lapic_write(LAPIC_LVT_ERROR, LAPIC_LVT_MASKED | VECTOR_ERROR);
     lapic_write(LAPIC_LVT_LINT0, LAPIC_LVT_EXTINT);

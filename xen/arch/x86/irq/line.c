@@ -50,9 +50,8 @@ struct irq_desc *irq_to_desc(unsigned int irq)
 
 unsigned int irq_of_isa(unsigned int isa_irq)
 {
-    if (ioapic_in_use && isa_irq < 16 && platform.isa_override[isa_irq].present) {
+    if (ioapic_in_use && isa_irq < 16 && platform.isa_override[isa_irq].present)
         return platform.isa_override[isa_irq].gsi;
-    }
     return isa_irq;
 }
 
@@ -60,13 +59,11 @@ unsigned int irq_of_isa(unsigned int isa_irq)
 
 static unsigned int choose_cpu(unsigned int wanted)
 {
-    if (cpu_takes_interrupts(wanted)) {
+    if (cpu_takes_interrupts(wanted))
         return wanted;
-    }
     for_each_online_cpu(cpu) {
-        if (cpu_takes_interrupts(cpu)) {
+        if (cpu_takes_interrupts(cpu))
             return cpu;
-        }
     }
     return 0;
 }
@@ -79,9 +76,8 @@ static uint8_t take_somewhere(struct irq_desc *desc, unsigned int n, unsigned in
     for (unsigned int other = 0; !vector && other < cpu_count; other++) {
         if (other != *cpu && cpu_takes_interrupts(other)) {
             vector = vector_take_block(desc, n, other);
-            if (vector) {
+            if (vector)
                 *cpu = other;
-            }
         }
     }
     return vector;
@@ -89,14 +85,12 @@ static uint8_t take_somewhere(struct irq_desc *desc, unsigned int n, unsigned in
 
 int irq_assign_vector(struct irq_desc *desc)
 {
-    if (desc->vector) {
+    if (desc->vector)
         return 0;
-    }
     unsigned int cpu = desc->wanted_cpu;
     uint8_t vector = take_somewhere(desc, 1, &cpu);
-    if (!vector) {
+    if (!vector)
         return -ENOSPC;
-    }
     if (!desc->chip->retarget(desc, cpu, vector)) {
         vector_give(desc, cpu, vector);
         return -EBUSY;
@@ -114,9 +108,8 @@ static void line_move(struct irq_desc *desc)
     unsigned int old_cpu = desc->cpu;
     uint8_t old_vector = desc->vector;
     uint8_t vector = vector_take(desc, desc->wanted_cpu, old_vector);
-    if (!vector) {
+    if (!vector)
         return;
-    }
     if (!desc->chip->retarget(desc, desc->wanted_cpu, vector)) {
         vector_give(desc, desc->wanted_cpu, vector);
         return;
@@ -139,9 +132,8 @@ static void line_poke(struct irq_desc *desc)
 {
     if (desc->action == IRQ_GUEST) {
         struct pirq *p;
-        list_for_each_entry(p, &desc->guests, link) {
+        list_for_each_entry(p, &desc->guests, link)
             event_send_pirq(p->domain, p->port);
-        }
     } else if (desc->action == IRQ_OURS) {
         desc->running = true;
         spin_unlock(&desc->lock);
@@ -157,26 +149,22 @@ static bool line_leave(struct irq_desc *desc, unsigned int cpu)
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     bool is_there = desc->chip && desc->vector && desc->cpu == cpu, was_masked = desc->masked;
 
-    if (desc->wanted_cpu == cpu) {
+    if (desc->wanted_cpu == cpu)
         desc->wanted_cpu = choose_cpu(cpu);
-    }
     if (is_there && desc->old_vector) {
         vector_give(desc, desc->old_cpu, desc->old_vector);
         desc->old_vector = 0;
     }
     if (is_there) {
-        if (!was_masked) {
+        if (!was_masked)
             desc->chip->mask(desc);
-        }
         desc->wanted_cpu = choose_cpu(desc->wanted_cpu);
         line_move(desc);
-        if (!was_masked) {
+        if (!was_masked)
             desc->chip->unmask(desc);
-        }
         is_there = desc->cpu == cpu;
-        if (!is_there && !was_masked && !desc->level) {
+        if (!is_there && !was_masked && !desc->level)
             line_poke(desc);
-        }
     }
     spin_unlock_irqrestore(&desc->lock, flags);
     return !is_there;
@@ -216,24 +204,21 @@ void irq_left_cpu(unsigned int cpu)
 /* Edge: ready for the next one before fn looks at the device.  Level: after fn has quietened it. */
 static void fire_ours(struct irq_desc *desc)
 {
-    if (!desc->level) {
+    if (!desc->level)
         desc->chip->ack(desc);
-    }
     desc->running = true;
     spin_unlock(&desc->lock);
     desc->fn((int)desc->irq, desc->arg);
     spin_lock(&desc->lock);
     desc->running = false;
-    if (desc->level) {
+    if (desc->level)
         desc->chip->ack(desc);
-    }
 }
 
 static void fire_guests(struct irq_desc *desc)
 {
-    if (desc->level) {
+    if (desc->level)
         desc->chip->mask(desc);
-    }
     desc->chip->ack(desc);
     line_move(desc);
     struct pirq *p;
@@ -260,11 +245,10 @@ void line_fired(struct irq_desc *desc, uint8_t vector)
         fire_guests(desc);
         break;
     default:                            /* it had left before it was masked */
-        if (desc->chip) {
+        if (desc->chip)
             desc->chip->ack(desc);
-        } else {
+        else
             lapic_eoi();
-        }
         break;
     }
     if (trace_enabled())
@@ -277,14 +261,12 @@ void line_fired(struct irq_desc *desc, uint8_t vector)
 int irq_request(unsigned int irq, void (*fn)(int irq, void *arg), void *arg, const char *name)
 {
     struct irq_desc *desc = irq_to_desc(irq);
-    if (!desc) {
+    if (!desc)
         return -EINVAL;
-    }
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     int rc = !desc->chip ? -ENODEV : desc->action != IRQ_FREE ? -EBUSY : 0;
-    if (!rc) {
+    if (!rc)
         rc = irq_assign_vector(desc);
-    }
     if (!rc) {
         desc->action = IRQ_OURS;
         desc->fn = fn;
@@ -299,28 +281,24 @@ int irq_request(unsigned int irq, void (*fn)(int irq, void *arg), void *arg, con
 void irq_release(unsigned int irq)
 {
     struct irq_desc *desc = irq_to_desc(irq);
-    if (!desc || desc->action != IRQ_OURS) {
+    if (!desc || desc->action != IRQ_OURS)
         return;
-    }
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     desc->chip->mask(desc);
     desc->action = IRQ_FREE;
     spin_unlock_irqrestore(&desc->lock, flags);
-    while (read_once(desc->running)) {
+    while (read_once(desc->running))
         cpu_relax();
-    }
 }
 
 /* ---- Guests' use ----------------------------------------------------------------------------- */
 
 static int attach_check(const struct irq_desc *desc, bool may_share)
 {
-    if (!desc->chip) {
+    if (!desc->chip)
         return -ENODEV;
-    }
-    if (desc->action == IRQ_OURS) {
+    if (desc->action == IRQ_OURS)
         return -EBUSY;
-    }
     return desc->action == IRQ_GUEST && !(desc->shareable && may_share) ? -EBUSY : 0;
 }
 
@@ -351,13 +329,11 @@ int line_guest_attach(struct irq_desc *desc, struct pirq *p, unsigned int cpu, b
 
 static void answer(struct irq_desc *desc, struct pirq *p)
 {
-    if (!p->eoi_due) {
+    if (!p->eoi_due)
         return;
-    }
     p->eoi_due = false;
-    if (--desc->eoi_due == 0) {
+    if (--desc->eoi_due == 0)
         desc->chip->unmask(desc);
-    }
 }
 
 void line_guest_detach(struct irq_desc *desc, struct pirq *p)
@@ -386,18 +362,16 @@ void line_guest_affinity(struct irq_desc *desc, unsigned int cpu)
 {
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     desc->wanted_cpu = cpu;
-    if (desc->masked && desc->action == IRQ_GUEST) {
+    if (desc->masked && desc->action == IRQ_GUEST)
         line_move(desc);
-    }
     spin_unlock_irqrestore(&desc->lock, flags);
 }
 
 int irq_setup_gsi(unsigned int gsi, bool level, bool active_low)
 {
     struct irq_desc *desc = gsi < irq_gsi_count ? irq_to_desc(gsi) : NULL;
-    if (!desc || !desc->chip) {
+    if (!desc || !desc->chip)
         return -EINVAL;
-    }
     int rc = 0;
     unsigned long flags = spin_lock_irqsave(&desc->lock);
     if (desc->level != level || desc->active_low != active_low) {
@@ -441,9 +415,8 @@ static void numbers_give(unsigned int first, unsigned int n)
 int irq_alloc_msi_lines(unsigned int n, const struct irq_chip *chip)
 {
     int first = numbers_take(n);
-    if (first < 0) {
+    if (first < 0)
         return first;
-    }
     unsigned int cpu = smp_cpu();
     uint8_t vector = take_somewhere(&lines[first], n, &cpu);
     if (!vector) {
@@ -471,9 +444,8 @@ void irq_free_msi_lines(unsigned int first, unsigned int n)
         struct irq_desc *desc = &lines[first + i];
         unsigned long flags = spin_lock_irqsave(&desc->lock);
         vector_give(desc, desc->cpu, desc->vector);
-        if (desc->old_vector) {
+        if (desc->old_vector)
             vector_give(desc, desc->old_cpu, desc->old_vector);
-        }
         desc->vector = desc->old_vector = 0;
         desc->chip = NULL;
         desc->msi = NULL;
@@ -488,27 +460,23 @@ void irq_free_msi_lines(unsigned int first, unsigned int n)
 static init_text void count_lines(void)
 {
     irq_gsi_count = ioapic_in_use ? ioapic_gsi_end() : 16;
-    if (opt_max_gsi_irqs >= 16 && opt_max_gsi_irqs < irq_gsi_count) {
+    if (opt_max_gsi_irqs >= 16 && opt_max_gsi_irqs < irq_gsi_count)
         irq_gsi_count = opt_max_gsi_irqs;
-    }
     unsigned int cpus = cpu_count < 16 ? cpu_count : 16;
     irq_line_count = opt_nr_irqs ? opt_nr_irqs : irq_gsi_count + 256 + 64 * cpus;
-    if (irq_line_count < irq_gsi_count + 32) {
+    if (irq_line_count < irq_gsi_count + 32)
         irq_line_count = irq_gsi_count + 32;
-    }
-    if (irq_line_count > MAX_LINES) {
+    if (irq_line_count > MAX_LINES)
         irq_line_count = MAX_LINES;
-    }
 }
 
 static init_text void wire(struct irq_desc *desc)
 {
     unsigned long flags = spin_lock_irqsave(&desc->lock);
-    if (ioapic_in_use) {
+    if (ioapic_in_use)
         ioapic_wire(desc);
-    } else {
+    else
         i8259_wire(desc);
-    }
     spin_unlock_irqrestore(&desc->lock, flags);
 }
 
@@ -518,17 +486,15 @@ init_text void irq_init(void)
     ioapic_init();
     count_lines();
     lines = new_array(struct irq_desc, irq_line_count);
-    if (!lines) {
+    if (!lines)
         panic("irq: no memory for %u interrupt lines\n", irq_line_count);
-    }
     for (unsigned int irq = 0; irq < irq_line_count; irq++) {
         spin_lock_init(&lines[irq].lock, LOCK_IRQ_DESC);
         list_init(&lines[irq].guests);
         lines[irq].irq = irq;
         lines[irq].masked = true;
-        if (irq < irq_gsi_count) {
+        if (irq < irq_gsi_count)
             wire(&lines[irq]);
-        }
     }
     dump_init();
     log_info("irq: %u lines, %u of them GSIs, by %s\n", irq_line_count, irq_gsi_count,

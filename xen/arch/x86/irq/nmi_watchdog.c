@@ -89,9 +89,8 @@ static int counter_start(void)
     int rc = wrmsr_safe(counter.select_msr, 0);
     rc = rc ? rc : counter_rearm();
     rc = rc ? rc : wrmsr_safe(counter.select_msr, counter.select);
-    if (!rc && counter.has_global) {
+    if (!rc && counter.has_global)
         rc = wrmsr_safe(MSR_PERF_GLOBAL_CTRL, 1);
-    }
     return rc;
 }
 
@@ -99,23 +98,20 @@ static int counter_start(void)
 static init_text bool counter_counts(void)
 {
     uint64_t before, after;
-    if (!counter_describe()) {
+    if (!counter_describe())
         return false;
-    }
     uint64_t cycles = (uint64_t)time_cpu_khz() * 1000;
     counter_period = cycles < 0x7fffffff ? cycles : 0x7fffffff;
-    if (counter_start() || rdmsr_safe(counter.count_msr, &before)) {
+    if (counter_start() || rdmsr_safe(counter.count_msr, &before))
         return false;
-    }
     udelay(100);
     return rdmsr_safe(counter.count_msr, &after) == 0 && after != before;
 }
 
 static void counter_start_here(void *arg)
 {
-    if (counter_start() == 0) {
+    if (counter_start() == 0)
         lapic_write(LAPIC_LVT_PERF, LAPIC_LVT_NMI);
-    }
 }
 
 /* ---- Ticks ----------------------------------------------------------------------------------- */
@@ -159,20 +155,17 @@ static noreturn void stuck_here(const struct cpu_user_regs *regs)
 
 bool nmi_watchdog_tick(struct cpu_user_regs *regs)
 {
-    if (read_once(this_cpu(is_accused))) {
+    if (read_once(this_cpu(is_accused)))
         stuck_here(regs);
-    }
     uint64_t count;
     if (!counter_period || rdmsr_safe(counter.count_msr, &count) || (count >> 31 & 1)) {
         return false;                   /* still negative: it has not overflowed */
     }
-    if (is_stuck(smp_cpu())) {
+    if (is_stuck(smp_cpu()))
         stuck_here(regs);
-    }
     int rc = counter_rearm();
-    if (counter.has_global) {
+    if (counter.has_global)
         rc = wrmsr_safe(MSR_PERF_GLOBAL_OVF, 1);
-    }
     (void)rc;                           /* they took it at start */
     lapic_write(LAPIC_LVT_PERF, LAPIC_LVT_NMI);     /* Intel masks it on delivery */
     return true;
@@ -188,9 +181,8 @@ static bool is_on;
 
 void nmi_watchdog_stop_here(void)
 {
-    if (is_on) {
+    if (is_on)
         timer_stop(&this_cpu(heartbeat_timer));
-    }
 }
 
 void nmi_watchdog_start_here(void)
@@ -203,9 +195,8 @@ void nmi_watchdog_start_here(void)
 
 init_text void nmi_watchdog_start(void)
 {
-    if (!watchdog_wanted) {
+    if (!watchdog_wanted)
         return;
-    }
     if (!counter_counts()) {
         counter_period = 0;
         if (next_online(0) == 0) {

@@ -45,9 +45,8 @@ static int parse_extra(const char *value)
             return -EINVAL;
         }
     }
-    if (!digits) {
+    if (!digits)
         return -EINVAL;
-    }
     opt_extra_domu = n[0];
     opt_extra_dom0 = field ? n[1] : opt_extra_dom0;
     return 0;
@@ -66,9 +65,8 @@ static struct pirq_map *map_of(struct domain *d)
     if (!d->arch.pirqs) {
         unsigned int count = pirq_count(d);
         struct pirq_map *map = pool_zalloc(sizeof(*map) + count * sizeof(map->slot[0]));
-        if (map) {
+        if (map)
             map->count = count;
-        }
         d->arch.pirqs = map;
     }
     return d->arch.pirqs;
@@ -92,9 +90,8 @@ static struct pirq *pirq_find_mapped(struct domain *d, unsigned int pirq)
 static bool is_range_free(const struct pirq_map *map, unsigned int first, unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++) {
-        if (first + i >= map->count || (map->slot[first + i] && map->slot[first + i]->desc)) {
+        if (first + i >= map->count || (map->slot[first + i] && map->slot[first + i]->desc))
             return false;
-        }
     }
     return true;
 }
@@ -105,21 +102,18 @@ static int find_range(const struct pirq_map *map, unsigned int n)
     unsigned int run = 0;
     for (unsigned int i = irq_gsi_count; i < map->count; i++) {
         run = map->slot[i] ? 0 : run + 1;
-        if (run == n) {
+        if (run == n)
             return (int)(i + 1 - n);
-        }
     }
     return -ENOSPC;
 }
 
 static int choose_range(const struct pirq_map *map, int wanted, unsigned int irq, unsigned int n)
 {
-    if (wanted >= 0) {
+    if (wanted >= 0)
         return is_range_free(map, (unsigned int)wanted, n) ? wanted : -EBUSY;
-    }
-    if (irq < irq_gsi_count && is_range_free(map, irq, n)) {
+    if (irq < irq_gsi_count && is_range_free(map, irq, n))
         return (int)irq;
-    }
     return find_range(map, n);
 }
 
@@ -128,9 +122,8 @@ static struct pirq *slot_fill(struct domain *d, unsigned int pirq, struct irq_de
     struct pirq *p = d->arch.pirqs->slot[pirq];
     if (!p) {
         p = new(struct pirq);
-        if (!p) {
+        if (!p)
             return NULL;
-        }
         p->domain = d;
         p->number = pirq;
         d->arch.pirqs->slot[pirq] = p;
@@ -156,18 +149,15 @@ static bool is_mapped_so(struct domain *d, int wanted, unsigned int irq, unsigne
 static int map_locked(struct domain *d, int wanted, unsigned int irq, unsigned int n)
 {
     struct pirq_map *map = map_of(d);
-    if (!map) {
+    if (!map)
         return -ENOMEM;
-    }
-    if (is_mapped_so(d, wanted, irq, n)) {
+    if (is_mapped_so(d, wanted, irq, n))
         return wanted >= 0 ? wanted : (int)irq;
-    }
     int first = choose_range(map, wanted, irq, n);
     for (unsigned int i = 0; first >= 0 && i < n; i++) {
         if (!slot_fill(d, (unsigned int)first + i, irq_to_desc(irq + i))) {
-            while (i--) {
+            while (i--)
                 slot_clear(d, (unsigned int)first + i);
-            }
             return -ENOMEM;
         }
     }
@@ -176,12 +166,10 @@ static int map_locked(struct domain *d, int wanted, unsigned int irq, unsigned i
 
 int pirq_map_lines(struct domain *d, int wanted, unsigned int irq, unsigned int n)
 {
-    if (n == 0 || n > irq_line_count || irq > irq_line_count - n || !irq_to_desc(irq)->chip) {
+    if (n == 0 || n > irq_line_count || irq > irq_line_count - n || !irq_to_desc(irq)->chip)
         return -EINVAL;
-    }
-    if (wanted >= 0 && (unsigned int)wanted >= pirq_count(d)) {
+    if (wanted >= 0 && (unsigned int)wanted >= pirq_count(d))
         return -EINVAL;
-    }
     spin_lock(&d->arch.pirq_lock);
     int rc = map_locked(d, wanted, irq, n);
     spin_unlock(&d->arch.pirq_lock);
@@ -193,9 +181,8 @@ int pirq_alloc_free(struct domain *d)
     spin_lock(&d->arch.pirq_lock);
     struct pirq_map *map = map_of(d);
     int pirq = map ? find_range(map, 1) : -ENOMEM;
-    if (pirq >= 0 && !slot_fill(d, (unsigned int)pirq, NULL)) {
+    if (pirq >= 0 && !slot_fill(d, (unsigned int)pirq, NULL))
         pirq = -ENOMEM;
-    }
     spin_unlock(&d->arch.pirq_lock);
     return pirq;
 }
@@ -213,22 +200,19 @@ int pirq_to_irq(struct domain *d, unsigned int pirq)
 
 static void eoi_page_assign(struct domain *d, unsigned int pirq, bool wants_eoi)
 {
-    if (!d->arch.pirq_eoi_map || pirq >= PAGE_SIZE * 8) {
+    if (!d->arch.pirq_eoi_map || pirq >= PAGE_SIZE * 8)
         return;
-    }
-    if (wants_eoi) {
+    if (wants_eoi)
         atomic_set_bit(pirq, d->arch.pirq_eoi_map);
-    } else {
+    else
         atomic_clear_bit(pirq, d->arch.pirq_eoi_map);
-    }
 }
 
 int pirq_bind(struct vcpu *v, unsigned int pirq, unsigned int port, bool may_share)
 {
     struct domain *d = v->domain;
-    if (pirq >= pirq_count(d)) {
+    if (pirq >= pirq_count(d))
         return -EINVAL;
-    }
     spin_lock(&d->arch.pirq_lock);
     struct pirq *p = pirq_find_mapped(d, pirq);
     int rc = !p ? -EINVAL : p->port ? -EEXIST : 0;
@@ -247,9 +231,8 @@ int pirq_bind(struct vcpu *v, unsigned int pirq, unsigned int port, bool may_sha
 
 static void unbind_locked(struct domain *d, struct pirq *p)
 {
-    if (!p || !p->port) {
+    if (!p || !p->port)
         return;
-    }
     line_guest_detach(p->desc, p);
     p->port = 0;
     eoi_page_assign(d, p->number, false);
@@ -267,12 +250,10 @@ int pirq_guest_eoi(struct domain *d, unsigned int pirq)
     int rc = -EINVAL;
     spin_lock(&d->arch.pirq_lock);
     struct pirq *p = pirq_find_mapped(d, pirq);
-    if (p && p->port) {
+    if (p && p->port)
         line_guest_eoi(p->desc, p);
-    }
-    if (p || pirq < pirq_count(d)) {
+    if (p || pirq < pirq_count(d))
         rc = 0;
-    }
     spin_unlock(&d->arch.pirq_lock);
     return rc;
 }
@@ -287,9 +268,8 @@ void pirq_set_affinity(struct domain *d, unsigned int pirq, struct vcpu *v)
 {
     spin_lock(&d->arch.pirq_lock);
     struct pirq *p = pirq_find_mapped(d, pirq);
-    if (p && p->port) {
+    if (p && p->port)
         line_guest_affinity(p->desc, v->processor);
-    }
     spin_unlock(&d->arch.pirq_lock);
 }
 
@@ -323,9 +303,8 @@ bool pirq_is_shared(struct domain *d, unsigned int pirq)
 int pirq_set_eoi_page(struct domain *d, uint64_t gmfn, bool auto_unmask)
 {
     struct frame *f = arch_gfn_to_frame(d, gfn_of(gmfn));
-    if (!f) {
+    if (!f)
         return -EINVAL;
-    }
     int rc = frame_get_type(f, FRAME_KIND_WRITABLE);
     if (rc) {
         frame_put(f);
@@ -354,9 +333,8 @@ int pirq_set_eoi_page(struct domain *d, uint64_t gmfn, bool auto_unmask)
 static int unmap_locked(struct domain *d, unsigned int pirq)
 {
     struct pirq *p = pirq_find(d, pirq);
-    if (!p) {
+    if (!p)
         return -EINVAL;
-    }
     if (!p->desc || p->desc->irq < irq_gsi_count) {
         unbind_locked(d, p);
         slot_clear(d, pirq);
@@ -376,9 +354,8 @@ int pirq_unmap(struct domain *d, unsigned int pirq)
     spin_lock(&d->arch.pirq_lock);
     int rc = unmap_locked(d, pirq);
     spin_unlock(&d->arch.pirq_lock);
-    if (rc <= 0) {
+    if (rc <= 0)
         return rc;
-    }
     msi_free((unsigned int)rc);
     return 0;
 }

@@ -62,9 +62,8 @@ uint8_t vector_take(struct irq_desc *desc, unsigned int cpu, uint8_t prefer)
 {
     unsigned long flags = spin_lock_irqsave(&vector_lock);
     uint8_t vector = prefer && is_free(cpu, prefer) ? prefer : find_one(cpu);
-    if (vector) {
+    if (vector)
         per_cpu(line_of_vector, cpu)[vector] = desc;
-    }
     spin_unlock_irqrestore(&vector_lock, flags);
     return vector;
 }
@@ -72,9 +71,8 @@ uint8_t vector_take(struct irq_desc *desc, unsigned int cpu, uint8_t prefer)
 static bool is_block_free(unsigned int cpu, unsigned int base, unsigned int n)
 {
     for (unsigned int i = 0; i < n; i++) {
-        if (!is_free(cpu, base + i)) {
+        if (!is_free(cpu, base + i))
             return false;
-        }
     }
     return true;
 }
@@ -82,20 +80,17 @@ static bool is_block_free(unsigned int cpu, unsigned int base, unsigned int n)
 uint8_t vector_take_block(struct irq_desc *first, unsigned int n, unsigned int cpu)
 {
     assert(n && (n & (n - 1)) == 0);
-    if (n == 1) {
+    if (n == 1)
         return vector_take(first, cpu, 0);
-    }
     uint8_t found = 0;
     unsigned long flags = spin_lock_irqsave(&vector_lock);
     for (unsigned int base = (VECTOR_DEVICE_FIRST + n - 1) & ~(n - 1);
          base + n - 1 <= VECTOR_DEVICE_LAST && !found; base += n) {
-        if (is_block_free(cpu, base, n)) {
+        if (is_block_free(cpu, base, n))
             found = (uint8_t)base;
-        }
     }
-    for (unsigned int i = 0; found && i < n; i++) {
+    for (unsigned int i = 0; found && i < n; i++)
         per_cpu(line_of_vector, cpu)[found + i] = first + i;
-    }
     spin_unlock_irqrestore(&vector_lock, flags);
     return found;
 }
@@ -125,9 +120,8 @@ static void error_arrived(void)
     lapic_write(LAPIC_ESR, 0);
     uint32_t status = lapic_read(LAPIC_ESR);
     lapic_eoi();
-    if (irq_statistics.lapic_errors++ < 16) {
+    if (irq_statistics.lapic_errors++ < 16)
         log_warn("lapic: CPU %u: error status %#x\n", smp_cpu(), status);
-    }
 }
 
 static void device_arrived(unsigned int vector)

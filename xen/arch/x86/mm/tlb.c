@@ -59,20 +59,18 @@ static bool only_here(const struct cpumask *mask)
 
 void tlb_flush_mask(const struct cpumask *mask)
 {
-    if (!only_here(mask)) {
+    if (!only_here(mask))
         smp_call(mask, flush_here, NULL);
-    } else if (mask->bits[smp_cpu() / 64] & (1UL << (smp_cpu() % 64))) {
+    else if (mask->bits[smp_cpu() / 64] & (1UL << (smp_cpu() % 64)))
         tlb_flush_local();
-    }
 }
 
 void tlb_flush_page_mask(const struct cpumask *mask, uint64_t va)
 {
-    if (!only_here(mask)) {
+    if (!only_here(mask))
         smp_call(mask, flush_page_here, (void *)va);
-    } else if (mask->bits[smp_cpu() / 64] & (1UL << (smp_cpu() % 64))) {
+    else if (mask->bits[smp_cpu() / 64] & (1UL << (smp_cpu() % 64)))
         invlpg(va);
-    }
 }
 
 void tlb_flush_all_global(void)

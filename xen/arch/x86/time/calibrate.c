@@ -44,15 +44,13 @@ uint64_t tsc_hz_told(void)
 {
     if (cpuid(0, 0).eax >= 0x15) {
         struct cpuid_regs r = cpuid(0x15, 0);
-        if (r.eax != 0 && r.ebx != 0 && r.ecx != 0) {
+        if (r.eax != 0 && r.ebx != 0 && r.ecx != 0)
             return (uint64_t)r.ecx * r.ebx / r.eax;
-        }
     }
     if ((cpuid(1, 0).ecx & (1u << 31)) != 0) {
         uint32_t last = cpuid(0x40000000, 0).eax;
-        if (last >= 0x40000010 && last < 0x40010000) {
+        if (last >= 0x40000010 && last < 0x40010000)
             return cpuid(0x40000010, 0).eax * 1000UL;
-        }
     }
     return 0;
 }
@@ -72,8 +70,7 @@ uint64_t calibrate(uint64_t *lapic_hz, struct moment *end)
     *lapic_hz = muldiv64(a.lapic - b.lapic, clock->hz, ticks);
 
     uint64_t told = tsc_hz_told();
-    if (told != 0 && (told > measured ? told - measured : measured - told) < measured / 200) {
+    if (told != 0 && (told > measured ? told - measured : measured - told) < measured / 200)
         return told;
-    }
     return measured;
 }

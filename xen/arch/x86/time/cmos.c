@@ -58,12 +58,10 @@ static uint64_t to_seconds(const struct cmos_time *t)
     unsigned int month = from_bcd(t->month, is_bcd), mday = from_bcd(t->mday, is_bcd);
     unsigned int year = from_bcd(t->year, is_bcd);
 
-    if ((status & 2) == 0) {
+    if ((status & 2) == 0)
         hour = hour % 12 + (t->hour & 0x80 ? 12 : 0);
-    }
-    if (month < 1 || month > 12 || mday < 1 || mday > 31 || hour > 23) {
+    if (month < 1 || month > 12 || mday < 1 || mday > 31 || hour > 23)
         return 0;
-    }
     year += year < 70 ? 2000 : 1900;
     return ((days_since_1970(year, month, mday) * 24 + hour) * 60 + from_bcd(t->min, is_bcd)) * 60 +
            from_bcd(t->sec, is_bcd);
@@ -72,15 +70,13 @@ static uint64_t to_seconds(const struct cmos_time *t)
 /* Twice the same is no reading in the middle of an update. */
 uint64_t arch_wallclock_read(void)
 {
-    if (platform.no_cmos_rtc && !cmos_rtc_probe) {
+    if (platform.no_cmos_rtc && !cmos_rtc_probe)
         return 0;
-    }
     struct cmos_time a = take();
     for (unsigned int i = 0; i < 10; i++) {
         struct cmos_time b = take();
-        if (memcmp(&a, &b, sizeof(a)) == 0) {
+        if (memcmp(&a, &b, sizeof(a)) == 0)
             break;
-        }
         a = b;
     }
     return to_seconds(&a);

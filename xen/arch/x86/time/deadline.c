@@ -52,9 +52,8 @@ void deadline_init_cpu(void)
 void deadline_init(uint64_t lapic_hz)
 {
     by_tsc = tdt && (cpuid(1, 0).ecx & CPUID1_ECX_TSC_DEADLINE) != 0;
-    if (!lapic_present || (!by_tsc && lapic_hz == 0)) {
+    if (!lapic_present || (!by_tsc && lapic_hz == 0))
         panic("time: no local APIC timer, and without one nothing can be scheduled");
-    }
     counts_per_ns = ratio_32_32(lapic_hz, NS_PER_S);
     deadline_init_cpu();
     log_info("timers: %s", deadline_name());
@@ -64,9 +63,8 @@ void deadline_init(uint64_t lapic_hz)
 static bool arm_tsc(time_ns deadline)
 {
     const struct cpu_time *c = &this_cpu(cpu_time);
-    if (deadline <= c->base) {
+    if (deadline <= c->base)
         return false;
-    }
     uint64_t ticks = mul_u64_u64_shr((uint64_t)(deadline - c->base), c->inverse, 32) + 2;
     wrmsr(MSR_TSC_DEADLINE, c->stamp + ticks);
     return true;
@@ -75,9 +73,8 @@ static bool arm_tsc(time_ns deadline)
 static bool arm_one_shot(time_ns deadline)
 {
     time_ns delta = deadline - time_now();
-    if (delta <= 0) {
+    if (delta <= 0)
         return false;
-    }
     uint64_t counts = mul_u64_u64_shr((uint64_t)delta, counts_per_ns, 32) + 1;
     lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)min_t(uint64_t, counts, UINT32_MAX));
     return true;

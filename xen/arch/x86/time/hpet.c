@@ -23,24 +23,20 @@ static uint64_t hpet_read(void)
 
 static bool hpet_init(void)
 {
-    if (platform.hpet_address == 0) {
+    if (platform.hpet_address == 0)
         return false;
-    }
     registers = ioremap(platform.hpet_address, 1024);
-    if (registers == NULL) {
+    if (registers == NULL)
         return false;
-    }
     uint32_t period = mmio_read32(registers + HPET_CAPABILITIES + 4);
-    if (period == 0 || period > PERIOD_MAX_FS) {
+    if (period == 0 || period > PERIOD_MAX_FS)
         return false;
-    }
     mmio_write32(registers + HPET_CONFIG, (mmio_read32(registers + HPET_CONFIG) & ~2u) | 1);
     hpet_source.hz = (FS_PER_S + period / 2) / period;
     uint64_t first = hpet_read();
     for (unsigned int i = 0; i < 10000; i++) {
-        if (hpet_read() != first) {
+        if (hpet_read() != first)
             return true;
-        }
     }
     return false;
 }

@@ -36,18 +36,15 @@ bool time_uses_pit(void)
 void platform_clock_init(void)
 {
     for (unsigned int i = 0; i < ARRAY_SIZE(sources) && wanted[0] != '\0'; i++) {
-        if (strcmp(wanted, sources[i]->name) == 0 && sources[i]->init()) {
+        if (strcmp(wanted, sources[i]->name) == 0 && sources[i]->init())
             source = sources[i];
-        }
     }
     for (unsigned int i = 0; i < ARRAY_SIZE(sources) && source == NULL; i++) {
-        if (sources[i]->init()) {
+        if (sources[i]->init())
             source = sources[i];
-        }
     }
-    if (wanted[0] != '\0' && strcmp(wanted, "tsc") != 0 && strcmp(wanted, source->name) != 0) {
+    if (wanted[0] != '\0' && strcmp(wanted, "tsc") != 0 && strcmp(wanted, source->name) != 0)
         log_warn("clocksource=%s: there is none, using %s", wanted, source->name);
-    }
 }
 
 static time_ns ticks_to_ns(uint64_t ticks)

@@ -15,17 +15,15 @@ static uint64_t pmtimer_read(void)
 
 static bool pmtimer_init(void)
 {
-    if (platform.pmtimer_mmio != 0) {
+    if (platform.pmtimer_mmio != 0)
         registers = ioremap(platform.pmtimer_mmio, 4);
-    } else if (platform.pmtimer_port == 0) {
+    else if (platform.pmtimer_port == 0)
         return false;
-    }
     pmtimer_source.mask = platform.pmtimer_32bit ? 0xffffffff : 0xffffff;
     uint64_t first = pmtimer_read();
     for (unsigned int i = 0; i < 10000; i++) {
-        if (((pmtimer_read() - first) & pmtimer_source.mask) > 2) {
+        if (((pmtimer_read() - first) & pmtimer_source.mask) > 2)
             return true;
-        }
     }
     return false;
 }

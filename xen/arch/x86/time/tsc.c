@@ -105,22 +105,19 @@ static void scale_set(struct cpu_time *c, uint64_t stamp, time_ns base, uint64_t
 void udelay(unsigned int us)
 {
     if (tsc_hz == 0) {
-        for (unsigned int i = 0; i < us; i++) {
+        for (unsigned int i = 0; i < us; i++)
             (void)inb(0x80);
-        }
         return;
     }
     uint64_t start = rdtsc(), ticks = muldiv64(us, tsc_hz, 1000000);
-    while (rdtsc() - start < ticks) {
+    while (rdtsc() - start < ticks)
         cpu_relax();
-    }
 }
 
 static bool is_emulated_by_tcg(void)
 {
-    if ((cpuid(1, 0).ecx & (1u << 31)) == 0) {
+    if ((cpuid(1, 0).ecx & (1u << 31)) == 0)
         return false;
-    }
     struct cpuid_regs r = cpuid(0x40000000, 0);
     return r.ebx == 0x54474354 && r.ecx == 0x43544743 && r.edx == 0x47435447;   /* TCGTCGTCGTCG */
 }
@@ -136,9 +133,8 @@ static bool tsc_is_invariant(void)
 /* The rate over the last interval, and a bit more or less, to meet the platform's clock. */
 static uint64_t steered_mul(const struct cpu_time *c, uint64_t ticks, time_ns passed, time_ns error)
 {
-    if (ticks == 0 || passed <= 0) {
+    if (ticks == 0 || passed <= 0)
         return c->mul;
-    }
     uint64_t rate = ratio_32_32((uint64_t)passed, ticks);
     int64_t most = STEER_INTERVAL / 8;
     error = clamp(error, -most, most);
@@ -160,18 +156,16 @@ static void steer(void *arg)
     s->master = master;
     irq_restore(flags);
 
-    if (!current->is_idle) {
+    if (!current->is_idle)
         arch_vcpu_time_update(current);
-    }
     timer_set(&s->timer, local + STEER_INTERVAL);
 }
 
 static void steering_start(void)
 {
     struct steering *s = &this_cpu(steering);
-    if (is_reliable || platform_max_gap() < 2 * STEER_INTERVAL) {
+    if (is_reliable || platform_max_gap() < 2 * STEER_INTERVAL)
         return;
-    }
     s->tsc = rdtsc();
     s->master = platform_time();
     timer_init(&s->timer, steer, NULL, smp_cpu());
@@ -180,9 +174,8 @@ static void steering_start(void)
 
 void time_stop_here(void)
 {
-    if (!is_reliable) {
+    if (!is_reliable)
         timer_stop(&this_cpu(steering).timer);
-    }
 }
 
 void time_start_here(void)
@@ -283,11 +276,10 @@ static void take_refined(void *arg)
     struct cpu_time *c = &this_cpu(cpu_time);
     uint64_t tsc = rdtsc();
 
-    if (c->stamp == r->old.stamp && c->base == r->old.base) {
+    if (c->stamp == r->old.stamp && c->base == r->old.base)
         scale_set(c, r->new.stamp, r->new.base, r->new.mul);
-    } else {
+    else
         scale_set(c, tsc, scale(c, tsc), r->new.mul);
-    }
 }
 
 /* The counter may have turned round: how often is known well enough. */
@@ -298,9 +290,8 @@ static uint64_t refined_hz(void)
     uint64_t passed = m.tsc - calibrated.tsc, expected = muldiv64(passed, clock->hz, tsc_hz);
     uint64_t ticks = (m.ticks - calibrated.ticks) & clock->mask, turn = clock->mask + 1;
 
-    if (turn != 0) {
+    if (turn != 0)
         ticks += (expected + turn / 2 - ticks) / turn * turn;
-    }
     return ticks < clock->hz / WINDOW_PER_S * REFINE_MIN ? tsc_hz
                                                          : muldiv64(passed, clock->hz, ticks);
 }

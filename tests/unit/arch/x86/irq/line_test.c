@@ -79,9 +79,8 @@ static void note_ack(struct irq_desc *desc) { (void)desc; acks++; }
 
 static bool note_retarget(struct irq_desc *desc, unsigned int cpu, uint8_t vector)
 {
-    if (!retarget_works) {
+    if (!retarget_works)
         return false;
-    }
     retargets++;
     desc->cpu = cpu;
     desc->vector = vector;
@@ -112,9 +111,8 @@ static unsigned int vectors_used(void)
 {
     unsigned int n = 0;
     for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
-        for (unsigned int v = 0; v < VECTORS; v++) {
+        for (unsigned int v = 0; v < VECTORS; v++)
             n += per_cpu(line_of_vector, cpu)[v] != NULL;
-        }
     }
     return n;
 }
@@ -353,9 +351,8 @@ static void test_reserved_pirq(void **state)
     int irq = irq_alloc_msi_lines(1, &chip);
     assert_int_equal(pirq_map_lines(&domains[1], a, (unsigned int)irq, 1), a);
     assert_int_equal(pirq_unmap(&domains[1], (unsigned int)b), 0);
-    for (int n = 0; n < 31; n++) {
+    for (int n = 0; n < 31; n++)
         assert_true(pirq_alloc_free(&domains[1]) >= 0);
-    }
     assert_int_equal(pirq_alloc_free(&domains[1]), -ENOSPC);
 }
 
@@ -410,9 +407,8 @@ static void test_leave(void **state)
     assert_false(irq_to_desc(4)->masked);
     irq_left_cpu(1);
     unsigned int left = 0;
-    for (unsigned int v = 0; v < VECTORS; v++) {
+    for (unsigned int v = 0; v < VECTORS; v++)
         left += per_cpu(line_of_vector, 1)[v] != NULL;
-    }
     assert_int_equal(left, 0);
     fire(4);
     assert_int_equal(events[0][3], 2);

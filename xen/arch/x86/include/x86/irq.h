@@ -86,9 +86,8 @@ extern bool lapic_present;                  /* there is one and we use it; false
 
 static inline uint32_t lapic_read(unsigned int reg)
 {
-    if (lapic_is_x2apic) {
+    if (lapic_is_x2apic)
         return (uint32_t)rdmsr(MSR_X2APIC_FIRST + (reg >> 4));
-    }
     return mmio_read32(lapic_registers + reg);
 }
 
