@@ -2,11 +2,13 @@
 /*
  * Frames: one type at a time.
  *
- *                 get, kind allows             validated
- *   NONE or ──────────────────────> kind, 1 ref, ──────────> kind, n refs, VALIDATED
- *   any kind with 0 refs            not validated │                    │ last put of a table:
- * invalidate ^                                        │ preempted          │ preempted │ v v │
- * PARTIAL_GET           PARTIAL_PUT └──────────────────────────────── 0 refs, kind kept <─────────┘
+ *                 get                            contents are good
+ *   NONE, or any ─────> kind, 1 ref,  ──────────────────────> kind, n refs, VALIDATED
+ *   kind, 0 refs        not validated <──────┐                 │ last put    ^
+ *        ^                 │ preempted       │ went on         v             │ got again
+ *        │                 v                 │              taken apart ──> PARTIAL_PUT
+ *        │            PARTIAL_GET ───────────┘                 │     preempted
+ *        └───────────────── 0 refs, kind kept <────────────────┘
  *
  * A writable or table frame whose count falls to 0 keeps its kind, so that the next user of the
  * same kind pays nothing (a table must be validated again: its contents may have changed in

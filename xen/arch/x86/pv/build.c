@@ -4,7 +4,7 @@
  *
  * The first mapping runs, from the kernel's VIRT_BASE up: kernel | initrd (unless the kernel takes
  * it unmapped) | p2m list (unless it names another place) | start_info | page tables | boot stack |
- * at least 512 KiB, to a 4 MiB boundary.  Pseudo- physical frames are numbered in the same order;
+ * at least 512 KiB, to a 4 MiB boundary.  Pseudo-physical frames are numbered in the same order;
  * what is not mapped follows.  The page tables are plain pages until the end, when loading them
  * makes the ordinary machinery validate them, like any guest's.
  */

@@ -4,9 +4,10 @@
  * that way, and holds the references that say so.
  *
  *   L1 entry   the frame, of the domain itself or of the foreign domain it was allowed to name;
- *   writable entries hold a writable type; device memory holds nothing but must be in iomem_caps;
- *   PTE_GRANT marks what a grant mapped, which only its unmapping may remove L2..L4     a table of
- *   the next level down, of the same domain; no large pages, no table that contains itself
+ *              writable entries hold a writable type; device memory holds nothing but must be in
+ *              iomem_caps; PTE_GRANT marks what a grant mapped, which only its unmapping may remove
+ *   L2..L4     a table of the next level down, of the same domain; no large pages, no table that
+ *              contains itself
  *
  * Slots 256..271 of an L4 are ours, whatever the guest wrote there.
  */

@@ -180,7 +180,7 @@ static bool perform(struct cpu_user_regs *regs, const struct write *w, struct do
      * XCHG must return it. */
     bool keep_ad =
         (w->form == FORM_AND || w->form == FORM_BTR || w->form == FORM_OR || w->form == FORM_BTS) &&
-        (new &ad) == (old & ad);
+        (new & ad) == (old & ad);
     pte_t before;
     if (pv_l1_exchange(d, d, pe, new, keep_ad, &before))
         return false;

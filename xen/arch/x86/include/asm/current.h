@@ -6,9 +6,10 @@
  * So the stack pointer alone finds it, on the main stack and on the exception stacks below, with no
  * segment register: GS stays the guest's, and a guest's entry needs no swapgs.
  *
- *   page 0      system-call entry code of this CPU (mapped read-only + executable elsewhere), else
- *   unused page 1..4   IST stacks: #DF, NMI, #MC, #DB page 5      guard (not present) page 6,7..
- *   main stack, growing down from cpu_info
+ *   page 0      system-call entry code of this CPU (executable where it is mapped read-only)
+ *   page 1..4   IST stacks: #DF, NMI, #MC, #DB
+ *   page 5      guard (not present)
+ *   page 6..    main stack, growing down from cpu_info
  */
 #ifndef ASM_CURRENT_H
 #define ASM_CURRENT_H
