@@ -4,7 +4,7 @@
  * fire, events reach them; and what the toolstack is told agrees.
  *
  * smp: 3
- * options: watchdog
+ * options: watchdog watchdog_timeout=20
  * seconds: 60
  */
 #define __XEN_TOOLS__

@@ -94,7 +94,7 @@ static void check_virqs(void)
     port = event_bind_virq(VIRQ_TIMER, 0);
     REQUIRE(port > 0);
     EXPECT_EQ(set_timer_op(time_now() + 2 * MS), 0);
-    EXPECT(event_wait(port, SECOND));
+    EXPECT(event_wait(port, 10 * SECOND));
     EXPECT_EQ(event_close(port), 0);
 }
 

@@ -74,10 +74,10 @@ static long tell(void)
     return platform_op(&op);
 }
 
-/* The register shows the state within a second. */
+/* The register shows the state soon; a busy host may be late. */
 static void expect_state(unsigned int cpu, unsigned int state)
 {
-    uint64_t end = time_now() + SECOND;
+    uint64_t end = time_now() + 10 * SECOND;
     uint16_t value;
 
     while ((value = in16(PORT + 2 * cpu)) != px[state].control && time_now() < end)
@@ -206,11 +206,14 @@ static void check_ondemand(void)
     port = event_bind_ipi(0);
     set_xen_guest_handle(poll.ports, &port);
     /* We are busy again while we look, so that it may be too late on a slow host. */
-    for (unsigned int i = 0; i < 50 && in16(PORT) != px[3].control; i++) {
+    uint16_t value = in16(PORT);
+
+    for (unsigned int i = 0; i < 50 && value != px[3].control; i++) {
         poll.timeout = time_now() + 100 * MS;
         EXPECT_EQ(sched_op(SCHEDOP_poll, &poll), 0);
+        value = in16(PORT);
     }
-    EXPECT_EQ(in16(PORT), px[3].control);
+    EXPECT_EQ(value, px[3].control);
     expect_state(0, 0);
     EXPECT_EQ(set_governor(0, "performance"), 0);
     EXPECT_EQ(set_governor(1, "powersave"), 0);

@@ -87,13 +87,15 @@ void event_unmask(evtchn_port_t port)
 bool event_wait(evtchn_port_t port, uint64_t ns)
 {
     uint64_t end = time_now() + ns;
+    bool is_over;
 
-    while (!event_pending(port)) {
-        if (time_now() > end)
-            return false;
+    do {
+        is_over = time_now() > end;     /* before the look: the host may stop us in between */
+        if (event_take(port))
+            return true;
         cpu_relax();
-    }
-    return event_take(port);
+    } while (!is_over);
+    return false;
 }
 
 void upcalls_enable(void)

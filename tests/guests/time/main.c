@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * System time, the wall clock and timers: that time goes on, never back, at the TSC's pace; that
- * timers never fire early, and not late by much.
+ * timers never fire early, and are not lost.  A busy host may stop us for long between any two
+ * instructions.
  */
 #include "../lib/guest.h"
+
+#define LATE (10 * SECOND)
 
 static long timer_port;
 
 static void check_records(void)
 {
     const struct vcpu_time_info *info = &vcpu_info()->time;
-    uint64_t last = time_now(), start, tsc, ns;
+    uint64_t last = time_now(), start, outer, inner, ns;
 
     section("the record is sane and time goes on");
     EXPECT_EQ(info->version & 1, 0);
@@ -26,15 +29,17 @@ static void check_records(void)
     }
 
     section("pace");
+    outer = rdtsc();
     start = time_now();
-    tsc = rdtsc();
+    inner = rdtsc();
     while (time_now() - start < 50 * MS)
         cpu_relax();
-    tsc = rdtsc() - tsc;
+    inner = rdtsc() - inner;
     ns = time_now() - start;
+    outer = rdtsc() - outer;
     /* Frequencies between 100 MHz and 10 GHz. */
-    EXPECT(tsc > ns / 10);
-    EXPECT(tsc < ns * 10);
+    EXPECT(outer > ns / 10);
+    EXPECT(inner < ns * 10);
 }
 
 static void check_wall_clock(void)
@@ -50,20 +55,40 @@ static void check_wall_clock(void)
     EXPECT(shared_info->wc_nsec < SECOND);
 }
 
-/* Arm by the given call; the event must come at the time or after, not long after. */
+/* Armed by the given call, the event must come at the time or after. */
 static void expect_timer(uint64_t at, const char *how)
 {
-    EXPECT(event_wait(timer_port, 2 * SECOND));
+    EXPECT(event_wait(timer_port, LATE));
     uint64_t now = time_now();
 
     if (now < at) {
         printf("  %s: %lu ns early\n", how, at - now);
         UNEXPECTED("a timer fired early");
     }
-    if (now > at + SECOND) {
-        printf("  %s: %lu ns late\n", how, now - at);
-        UNEXPECTED("a timer fired late");
-    }
+}
+
+/* Arm for 500 ms from now, and disarm: it must not fire, unless all that took longer. */
+static void expect_disarmed(void (*arm)(uint64_t at), void (*disarm)(void))
+{
+    uint64_t at;
+
+    do {
+        event_take(timer_port);
+        at = time_now() + 500 * MS;
+        arm(at);
+        disarm();
+    } while (time_now() >= at);
+    EXPECT(!event_wait(timer_port, 600 * MS));
+}
+
+static void timer_arm(uint64_t at)
+{
+    EXPECT_EQ(set_timer_op(at), 0);
+}
+
+static void timer_disarm(void)
+{
+    EXPECT_EQ(set_timer_op(0), 0);
 }
 
 static void check_set_timer(void)
@@ -76,15 +101,42 @@ static void check_set_timer(void)
         expect_timer(at, "set_timer_op");
     }
     EXPECT_EQ(set_timer_op(1), 0);
-    EXPECT(event_wait(timer_port, SECOND));
-    EXPECT_EQ(set_timer_op(time_now() + 500 * MS), 0);
-    EXPECT_EQ(set_timer_op(0), 0);
-    EXPECT(!event_wait(timer_port, 600 * MS));
+    EXPECT(event_wait(timer_port, LATE));
+    expect_disarmed(timer_arm, timer_disarm);
 
     section("a time beyond all");
     EXPECT_EQ(set_timer_op(~0UL >> 1), 0);
     EXPECT_EQ(set_timer_op(0), 0);
     event_take(timer_port);
+}
+
+static void singleshot_arm(uint64_t at)
+{
+    struct vcpu_set_singleshot_timer arg = { .timeout_abs_ns = at };
+
+    EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), 0);
+}
+
+static void singleshot_disarm(void)
+{
+    EXPECT_EQ(vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
+}
+
+/* Only if the time has not come; it may have, on its way to the hypervisor. */
+static void check_future(void)
+{
+    struct vcpu_set_singleshot_timer arg = { .flags = VCPU_SSHOTTMR_future };
+    long rc;
+
+    do {
+        arg.timeout_abs_ns = time_now() + 3 * MS;
+        rc = vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg);
+    } while (rc == -XEN_ETIME && time_now() >= arg.timeout_abs_ns);
+    EXPECT_EQ(rc, 0);
+    expect_timer(arg.timeout_abs_ns, "single-shot, future");
+    arg.timeout_abs_ns = time_now() - MS;
+    EXPECT_ANY(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), -XEN_ETIME, 0);
+    event_wait(timer_port, 5 * MS);
 }
 
 static void check_singleshot(void)
@@ -97,19 +149,9 @@ static void check_singleshot(void)
     expect_timer(arg.timeout_abs_ns, "single-shot");
     arg.timeout_abs_ns = time_now() - MS;
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), 0);
-    EXPECT(event_wait(timer_port, SECOND));
-    arg.flags = VCPU_SSHOTTMR_future;
-    arg.timeout_abs_ns = time_now() + 3 * MS;
-    EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), 0);
-    expect_timer(arg.timeout_abs_ns, "single-shot, future");
-    arg.timeout_abs_ns = time_now() - MS;
-    EXPECT_ANY(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), -XEN_ETIME, 0);
-    event_wait(timer_port, 5 * MS);
-    arg.flags = 0;
-    arg.timeout_abs_ns = time_now() + 500 * MS;
-    EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, &arg), 0);
-    EXPECT_EQ(vcpu_op(VCPUOP_stop_singleshot_timer, 0, NULL), 0);
-    EXPECT(!event_wait(timer_port, 600 * MS));
+    EXPECT(event_wait(timer_port, LATE));
+    check_future();
+    expect_disarmed(singleshot_arm, singleshot_disarm);
     EXPECT_EQ(vcpu_op(VCPUOP_set_singleshot_timer, 0, (void *)HYPERVISOR_VIRT_START), -XEN_EFAULT);
 }
 
@@ -121,7 +163,7 @@ static void check_periodic(void)
 
     section("periodic timer");
     EXPECT_EQ(vcpu_op(VCPUOP_set_periodic_timer, 0, &arg), 0);
-    while (n < 10 && event_wait(timer_port, SECOND))
+    while (n < 10 && event_wait(timer_port, LATE))
         n++;
     EXPECT_EQ(n, 10);
     EXPECT(time_now() - start > 16 * MS);
@@ -147,7 +189,7 @@ static void check_time_area(void)
     a = time_now();
     b = time_from(&area);
     EXPECT(b >= a);
-    EXPECT(b - a < 100 * MS);
+    EXPECT(b - a < LATE);
     arg.addr.v = (void *)HYPERVISOR_VIRT_START;
     EXPECT_EQ(vcpu_op(VCPUOP_register_vcpu_time_memory_area, 0, &arg), -XEN_EFAULT);
 }
@@ -166,13 +208,17 @@ static void check_runstate(void)
     EXPECT_EQ(vcpu_op(VCPUOP_register_runstate_memory_area, 0, &arg), 0);
     EXPECT_EQ(area.state, RUNSTATE_running);
 
+    /* The time may have come before it blocks: not again and again. */
     uint64_t blocked = area.time[RUNSTATE_blocked];
 
-    EXPECT_EQ(set_timer_op(time_now() + 10 * MS), 0);
     event_unmask(timer_port);
-    EXPECT_EQ(sched_op(SCHEDOP_block, NULL), 0);
-    upcalls_disable();
-    EXPECT_EQ(area.state, RUNSTATE_running);
+    for (unsigned int i = 0; i < 20 && area.time[RUNSTATE_blocked] <= blocked + 5 * MS; i++) {
+        blocked = area.time[RUNSTATE_blocked];
+        EXPECT_EQ(set_timer_op(time_now() + 10 * MS), 0);
+        EXPECT_EQ(sched_op(SCHEDOP_block, NULL), 0);
+        upcalls_disable();
+        EXPECT_EQ(area.state, RUNSTATE_running);
+    }
     EXPECT(area.time[RUNSTATE_blocked] > blocked + 5 * MS);
     arg.addr.v = (void *)HYPERVISOR_VIRT_START;
     EXPECT_EQ(vcpu_op(VCPUOP_register_runstate_memory_area, 0, &arg), -XEN_EFAULT);

@@ -154,7 +154,7 @@ static void check_events(void)
     section("IPIs there and back");
     event_unmask(ipi);
     EXPECT_EQ(event_send(ipi), 0);
-    EXPECT(event_wait(reply, 5 * SECOND));
+    EXPECT(event_wait(reply, 20 * SECOND));
     EXPECT_EQ(event_count[ipi], 1);
 }
 
@@ -170,7 +170,7 @@ static void check_flush(void)
     wait_for(6);
     time_spin(2 * MS);
     EXPECT_EQ(update_va_mapping((void *)SPOT, pte_of(b, PTE_RO), UVMF_INVLPG | UVMF_ALL), 0);
-    for (uint64_t end = time_now() + 2 * SECOND; step != 7 && time_now() < end;)
+    for (uint64_t end = time_now() + 20 * SECOND; step != 7 && time_now() < end;)
         cpu_relax();
     EXPECT_EQ(step, 7);
     stop = true;
