@@ -17,9 +17,9 @@
 #define VCPUS 128
 #define ROUNDS 200
 
-static struct vcpu_block blocks[VCPUS];
+struct vcpu_block vcpu_blocks[VCPUS];
+unsigned int vcpu_limit = VCPUS;
 static struct vcpu_info infos[VCPUS] __attribute__((aligned(64)));
-static struct vcpu_guest_context context;
 
 static volatile unsigned int running, last;
 static volatile uint64_t switches;
@@ -28,29 +28,11 @@ static evtchn_port_t ping;
 static volatile uint64_t woken_at;
 static volatile unsigned int woken;
 
-/* ---- vcpus of our own: the library has eight ---- */
-
-extern char vcpu_start_asm[];
-
 static void run(unsigned int id, void (*function)(void *))
 {
-    struct vcpu *v = &blocks[id].vcpu;
-
-    v->id = id;
-    v->function = function;
-    vcpu_context(1, &context);
-    context.user_regs.rsp = (unsigned long)(blocks + id + 1);
-    context.user_regs.rdi = (unsigned long)v;
-    context.kernel_sp = (unsigned long)v + VCPU_ENTRY_STACK;
-    if (id >= XEN_LEGACY_MAX_VCPUS) {
-        struct vcpu_register_vcpu_info info = {
-            .mfn = mfn_of(infos + id), .offset = (unsigned long)(infos + id) % PAGE_SIZE,
-        };
-
-        REQUIRE_EQ(vcpu_op(VCPUOP_register_vcpu_info, id, &info), 0);
-    }
-    REQUIRE_EQ(vcpu_op(VCPUOP_initialise, id, &context), 0);
-    REQUIRE_EQ(vcpu_op(VCPUOP_up, id, NULL), 0);
+    if (id >= XEN_LEGACY_MAX_VCPUS)
+        REQUIRE_EQ(vcpu_register_info(id, infos + id), 0);
+    vcpu_run(id, function, NULL);
 }
 
 /* ---- Switches ---- */

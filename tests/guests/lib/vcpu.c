@@ -2,8 +2,10 @@
 /* Bringing vCPUs up and down. */
 #include "guest.h"
 
-struct vcpu_block vcpu_blocks[MAX_VCPUS];
-static bool vcpu_known[MAX_VCPUS];      /* has been initialised once */
+#define WEAK __attribute__((weak))
+
+unsigned int vcpu_limit WEAK = MAX_VCPUS;
+struct vcpu_block vcpu_blocks[MAX_VCPUS] WEAK;
 
 extern char vcpu_start_asm[];
 
@@ -11,7 +13,7 @@ unsigned int vcpu_count(void)
 {
     unsigned int n = 1;
 
-    while (n < MAX_VCPUS && vcpu_op(VCPUOP_is_up, n, NULL) >= 0)
+    while (n < vcpu_limit && vcpu_op(VCPUOP_is_up, n, NULL) >= 0)
         n++;
     return n;
 }
@@ -47,21 +49,32 @@ void vcpu_context(unsigned int id, struct vcpu_guest_context *context)
     context->syscall_callback_eip = (unsigned long)syscall_entry;
 }
 
+long vcpu_register_info(unsigned int id, struct vcpu_info *info)
+{
+    struct vcpu_register_vcpu_info arg = { .mfn = mfn_of(info),
+                                           .offset = (uintptr_t)info & ~PAGE_MASK };
+    long rc = vcpu_op(VCPUOP_register_vcpu_info, id, &arg);
+
+    if (!rc)
+        vcpu_blocks[id].vcpu.info = info;
+    return rc;
+}
+
 void vcpu_run(unsigned int id, void (*function)(void *), void *arg)
 {
     static struct vcpu_guest_context context;
     struct vcpu *v = &vcpu_blocks[id].vcpu;
 
-    REQUIRE(id < MAX_VCPUS);
+    REQUIRE(id < vcpu_limit);
     v->id = id;
     v->function = function;
     v->arg = arg;
     v->done = false;
-    if (!vcpu_known[id]) {
+    if (!v->is_known) {
         vcpu_context(id, &context);
         REQUIRE_EQ(vcpu_op(VCPUOP_initialise, id, &context), 0);
     }
-    vcpu_known[id] = true;
+    v->is_known = true;
     REQUIRE_EQ(vcpu_op(VCPUOP_up, id, NULL), 0);
 }
 

@@ -9,12 +9,14 @@
 #include <public/xen.h>
 #include "trap.h"
 
-#define MAX_VCPUS 8
+#define MAX_VCPUS 8                     /* of the library; a test may have more, see below */
 
 /* At the start of each block; trap.h and start.S know the first field's place. */
 struct vcpu {
     struct trap_expected expected;
     unsigned int id;
+    struct vcpu_info *info;             /* its own, registered; NULL: in the shared page */
+    bool is_known;                      /* has been initialised once */
     unsigned long user_rsp;             /* in user_enter(): where to return to */
     struct trap user_exit;
     void (*function)(void *);
@@ -27,7 +29,9 @@ struct vcpu_block {
     uint8_t stacks[VCPU_BLOCK_SIZE - sizeof(struct vcpu)];
 } __attribute__((aligned(VCPU_BLOCK_SIZE)));
 
-extern struct vcpu_block vcpu_blocks[MAX_VCPUS];
+/* A test that needs more than MAX_VCPUS defines both. */
+extern struct vcpu_block vcpu_blocks[];
+extern unsigned int vcpu_limit;
 
 static inline struct vcpu *current(void)
 {
@@ -41,7 +45,7 @@ static inline struct vcpu_info *vcpu_info(void)
 {
     extern struct shared_info *shared_info;
 
-    return &shared_info->vcpu_info[current()->id];
+    return current()->info ? current()->info : &shared_info->vcpu_info[current()->id];
 }
 
 /* How many vCPUs the domain has. */
@@ -49,6 +53,9 @@ unsigned int vcpu_count(void);
 
 /* The state for a vCPU that runs vcpu_start(); a test may change it. */
 void vcpu_context(unsigned int id, struct vcpu_guest_context *context);
+
+/* Its vcpu_info is there from now on, as it must be from vCPU 32 up; within a page, 8-aligned. */
+long vcpu_register_info(unsigned int id, struct vcpu_info *info);
 
 /* Start; then wait until the function has returned and the vCPU is down. */
 void vcpu_run(unsigned int id, void (*function)(void *), void *arg);

@@ -14,6 +14,9 @@
 
 static long initialise(struct vcpu *v, unsigned int vcpuid, uint64_t arg)
 {
+    /* It could never unmask its events. */
+    if (v->info == &v->early_info)
+        return refuse(v->domain, -EINVAL, "vcpu %u without a vcpu_info", vcpuid);
     /* Two callers at once both build a context: the flag decides who may. */
     if (atomic_test_and_set_bit(0, &v->init_busy))
         return -EBUSY;

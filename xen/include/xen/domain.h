@@ -32,9 +32,9 @@ struct vcpu {
     struct domain *domain;
     unsigned int vcpu_id;
     unsigned int processor;             /* where it runs or last ran; under the scheduler's lock */
-    struct vcpu_info *info;             /* in guest-owned memory: hostile contents, always mapped */
-    /* the page registered for it, or NULL (shared_info, or the dummy) */
-    struct frame *info_frame;
+    /* in the shared page, a page of the guest's (hostile contents, always mapped) or early_info */
+    struct vcpu_info *info;
+    struct frame *info_frame;           /* the page registered for it, or NULL */
     unsigned long init_busy;            /* bit 0: somebody is giving it a context */
 
     /* Scheduling; see sched.h. */
@@ -53,6 +53,8 @@ struct vcpu {
 
     struct event_vcpu event;
     struct arch_vcpu arch;
+    /* what comes before a vcpu beyond the shared page's room has registered a vcpu_info */
+    struct vcpu_info early_info;
 };
 
 struct domain {

@@ -118,14 +118,12 @@ void arch_frames_settle(struct frame *f, unsigned int order)
 
 /* ---- vcpu_info: in the shared page, or in a page of the guest's ---- */
 
-/* vcpus beyond the shared page's 32, until they register their own */
-static struct vcpu_info nowhere;
-
 void vcpu_map_default_info(struct vcpu *v)
 {
     v->info = v->vcpu_id < XEN_LEGACY_MAX_VCPUS && v->domain->shared_info
                   ? &v->domain->shared_info->vcpu_info[v->vcpu_id]
-                  : &nowhere;
+                  : &v->early_info;
+    v->early_info.evtchn_upcall_mask = 1;
     v->info_frame = NULL;
 }
 
@@ -149,12 +147,7 @@ int arch_vcpu_map_info(struct vcpu *v, uint64_t mfn, uint32_t offset)
         frame_put_and_type(f);
         return -EINVAL;
     }
-    if (v->info == &nowhere) {
-        memset(info, 0, sizeof(*info));
-        info->evtchn_upcall_mask = 1;
-    } else {
-        memcpy(info, v->info, sizeof(*info));
-    }
+    memcpy(info, v->info, sizeof(*info));
     v->info = info;
     v->info_frame = f;
     spin_unlock(&v->domain->lock);
