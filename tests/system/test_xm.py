@@ -7,11 +7,14 @@ import struct
 import domains
 import test_bad_config
 import test_devices_guest
+import toolstack
 from domains import BRIDGE_ADDRESS, GUEST_ADDRESS, ROOT
 
 HEADER = "Name                                        ID   Mem VCPUs      State   Time(s)"
 MEMORY = 128
 DATA = "/run/data.img"
+LOG = "/var/log/xen/xend.log"
+KEPT = "/var/lib/xend/kernel-cache"
 EAST = 3 * 3600                         # seconds
 
 # What a loader on dom0's side does, for a disk that has nothing on it.
@@ -25,6 +28,8 @@ echo "linux (kernel $k)(ramdisk $r)(args 'console=hvc0 loglevel=3 chosen=$line')
 
 
 def check_start(suite, dom0):
+    dom0.must("mount /dev/vdb /var/lib/xend")   # nothing is unpacked ahead into memory
+    dom0.config("ahead")
     with suite.check("the daemons start"):
         dom0.start()
         dom0.must("xend status")
@@ -42,6 +47,24 @@ def check_start(suite, dom0):
         assert 1900 < int(info["total_memory"]) <= 2048, info["total_memory"]
         assert "xen-3.0-x86_64" in info["xen_caps"], info["xen_caps"]
         assert (info["xen_major"], info["xen_minor"]) == ("4", "17")
+
+
+def check_ahead(suite, dom0):
+    with suite.check("the kernel of a configuration is unpacked before it is used"):
+        dom0.wait(f"grep -a 'unpacked ahead' {LOG}", "kernel /guest/vmlinuz: ", 120)
+        dom0.must("rm /etc/xen/ahead")
+    with suite.check("a kernel that a package brings is unpacked, and forgotten when it goes"):
+        dom0.must("gzip -c /guest/mini >/run/vmlinuz-1")
+        dom0.must("/etc/kernel/postinst.d/xenith 1 /run/vmlinuz-1")
+        kept = f"ls -l {KEPT} | grep /run/vmlinuz-1"
+        assert dom0.output(kept)
+        dom0.must("rm /run/vmlinuz-1; /etc/kernel/postrm.d/xenith 1 /run/vmlinuz-1")
+        assert not dom0.output(kept)
+        assert len(dom0.output(f"ls {KEPT}").split()) == 3      # with its origin, and the lock
+    with suite.check("what is no kernel is no package's trouble, and said to a person"):
+        dom0.must("/etc/kernel/postinst.d/xenith 1 /etc/passwd")
+        out, rc = dom0.run("xend unpack /etc/passwd 2>&1")
+        assert rc == 1 and out.startswith("xend: /etc/passwd: not a kernel"), out
 
 
 def zone_file(name, seconds):
@@ -77,6 +100,8 @@ def check_create(suite, dom0):
         dom0.detach()
         outside = dom0.output(f"dd if={DATA} bs=64k skip=16 count=64 2>/dev/null | md5sum")
         assert re.match(r"[0-9a-f]{32}", inside) and inside == outside, (inside, outside)
+    with suite.check("that first create found its kernel unpacked"):
+        dom0.must(f"grep -a 'g1: kernel /guest/vmlinuz (cached)' {LOG}")
 
 
 def check_network(suite, dom0):
@@ -173,7 +198,7 @@ def check_loader(suite, dom0):
         dom0.must("xm reboot b1")
         dom0.wait("xm list b1", rf"^b1 +{number + 1} ", 120)
         dom0.wait_boot("b1", 2)
-        dom0.must("grep -a 'chosen=itself' /var/log/xen/xend.log")
+        dom0.must(f"grep -a 'chosen=itself' {LOG}")
         assert dom0.must("ls /run/xend/boot") == ""
         dom0.must("xm destroy b1")
 
@@ -211,10 +236,11 @@ def check_end(suite, dom0):
 
 
 def run(suite):
-    with domains.boot(suite, "xm") as dom0:
+    with domains.boot(suite, "xm", disks=[toolstack.empty_disk()]) as dom0:
         with suite.check("dom0 with our tools starts"):
             dom0.m.wait_shell(200)
         check_start(suite, dom0)
+        check_ahead(suite, dom0)
         check_create(suite, dom0)
         check_network(suite, dom0)
         check_listing(suite, dom0)

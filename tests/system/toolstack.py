@@ -160,6 +160,15 @@ def make_disk(path, mebibytes, folder, options=()):
     os.rename(path + ".partial", path)
 
 
+def empty_disk():
+    """For what dom0 keeps, where it should not be in memory."""
+    path = os.path.join(image.CACHE, "empty.img")
+    if not os.path.exists(path):
+        with tempfile.TemporaryDirectory(dir=image.CACHE) as folder:
+            make_disk(path, 256, folder)
+    return path
+
+
 def guest_disk(kernel):
     """A root disk for the guest, to be copied by who writes to it."""
     initrd = guest_initrd(kernel)

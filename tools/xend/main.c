@@ -80,7 +80,7 @@ static int open_all(struct xend *x)
     rc = store_open(x);
     if (rc)
         return complain("cannot reach xenstored (is it running?)", rc);
-    mkdir("/var/lib/xend", 0700);
+    mkdir(XEND_DIR, 0700);
     rc = unix_listen(x);
     if (rc)
         return complain(x->config.unix_path, rc);
@@ -108,6 +108,7 @@ static int prepare(struct xend *x)
     store_watch(x, "@releaseDomain", on_release, x);
     cpupool_start_managed(x);
     start_managed(x);
+    kernels_unpack_ahead(x);
     return READY;
 }
 
@@ -182,7 +183,7 @@ static int restart(bool foreground)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: xend {start|stop|reload|restart|status}\n");
+    fprintf(stderr, "usage: xend {start|stop|reload|restart|status|unpack [KERNEL...]}\n");
     return 1;
 }
 
@@ -207,6 +208,8 @@ int main(int argc, char **argv)
         return restart(foreground);
     if (!strcmp(verb, "reload"))
         return daemon_running() ? kill(daemon_running(), SIGHUP) != 0 : EXIT_NOT_RUNNING;
+    if (!strcmp(verb, "unpack"))
+        return kernels_unpack((const char *const *)argv + 2);
     fprintf(stderr, "not an option: %s\n", verb);
     return 1;
 }

@@ -16,9 +16,11 @@
 
 struct event_base;
 struct event;
+struct worker;
 struct xc;
 struct xs;
 
+#define XEND_DIR "/var/lib/xend"
 #define NO_DOMID UINT32_MAX
 
 struct xend {
@@ -34,6 +36,8 @@ struct xend {
     struct event *signal[3];
     int listen_fd;
     unsigned int next_token;
+    struct event *unpack_timer; /* domain/kernels.c */
+    struct worker *unpacker;
     bool is_foreground;
     bool is_stopping;           /* told to, and waits for domains that go with us */
     struct event *stop_timer;

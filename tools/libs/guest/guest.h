@@ -77,6 +77,15 @@ const struct guest_image_info *guest_image_info(const struct guest_image *image)
 int guest_unpack(const void *data, size_t size, size_t limit, void **out, size_t *out_size,
                  const char **packing);
 
+/*
+ * Unpacks a kernel ahead of its use into dir, another call's cache_dir: 1 if it had to be, 0 if it
+ * is there or is not packed. There it stays over boots, unless four others are used after it or its
+ * file goes. Who fills with SCHED_IDLE gets the usual priority when a build waits for that kernel.
+ */
+int guest_cache_fill(const char *dir, const char *kernel, char *error);
+/* Removes what was unpacked of files that are gone. */
+void guest_cache_tidy(const char *dir);
+
 /* A XENFEAT_* number by its name without the prefix, or -ENOENT. */
 int guest_feature_number(const char *name, size_t len);
 

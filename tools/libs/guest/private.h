@@ -92,6 +92,17 @@ static inline bool has_note(const struct guest_image_info *info, unsigned int no
     return info->present >> note & 1;
 }
 
+/* A kernel's file as it is, to be finished (which reads it in place) or closed. */
+int image_read(const char *path, struct guest_image **image, char *error);
+/* As guest_image_open() ends: *out is image, or image is closed. path is for the error text. */
+int image_finish(struct guest_image *image, const char *path, struct guest_image **out,
+                 char *error);
+
+#define DIGEST_TEXT 65
+
+/* The name of these bytes: 64 hexadecimal digits. */
+void digest_of(const void *data, size_t size, char text[DIGEST_TEXT]);
+
 /*
  * As guest_image_open(), from what dir has of it if it has, and else for the next time. Without a
  * dir, or where it is not for us alone, it is just guest_image_open().

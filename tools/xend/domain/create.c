@@ -33,7 +33,6 @@
 #define EVTCHN_PORTS 1023
 #define GRANT_FRAMES 64
 #define MAPTRACK_FRAMES 1024
-#define KERNEL_CACHE "/var/lib/xend/kernel-cache"
 
 struct start {
     struct domain *d;
@@ -285,6 +284,8 @@ static void built(void *arg, int rc, const void *result, struct failure *f)
     memcpy(&s->built, result, sizeof(s->built));
     if (rc)
         s->f = *f;
+    else
+        log_info("%s: kernel %s (%s)", s->d->name, s->config.kernel, s->built.kernel.packing);
     go_on(s, rc);
 }
 

@@ -93,6 +93,15 @@ void domain_start(struct domain *d, const struct start_how *how, domain_done_fn 
 /* As if a step of it had failed. */
 void domain_cancel_start(struct domain *d);
 
+/* ---- kernels.c ---- */
+
+#define KERNEL_CACHE XEND_DIR "/kernel-cache"
+
+/* In a child, as soon as no domain starts: those of configurations and of dom0. */
+void kernels_unpack_ahead(struct xend *x);
+/* These, now, for the command line: an exit status. Those that are gone are forgotten. */
+int kernels_unpack(const char *const *kernels);
+
 /* ---- settings.c: what else a configuration asks for ---- */
 
 /* That this machine has what is asked for; before anything is made. */

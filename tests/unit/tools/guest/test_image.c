@@ -5,6 +5,7 @@
  * sources: tools/libs/guest/error.c tools/libs/guest/image/file.c tools/libs/guest/image/unpack.c
  * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
  * sources: tools/libs/guest/image/cache.c tools/libs/guest/image/image.c
+ * sources: tools/libs/guest/image/digest.c
  * flags: -lz -llzma -lzstd -llz4
  */
 #include <errno.h>

@@ -135,9 +135,8 @@ int guest_image_parse(const void *data, size_t size, struct guest_image **out, c
     return finish_open(image, out, error);
 }
 
-int guest_image_open(const char *path, struct guest_image **out, char *error)
+int image_read(const char *path, struct guest_image **out, char *error)
 {
-    char inner[GUEST_ERROR_SIZE] = "out of memory";
     struct guest_image *image = calloc(1, sizeof(*image));
     int rc = image ? file_read(path, IMAGE_LIMIT, &image->data, &image->size) : -ENOMEM;
 
@@ -145,8 +144,25 @@ int guest_image_open(const char *path, struct guest_image **out, char *error)
         free(image);
         return guest_fail(error, rc, "%s: %s", path, strerror(-rc));
     }
-    rc = finish_open(image, out, inner);
+    *out = image;
+    return 0;
+}
+
+int image_finish(struct guest_image *image, const char *path, struct guest_image **out,
+                 char *error)
+{
+    char inner[GUEST_ERROR_SIZE] = "out of memory";
+    int rc = finish_open(image, out, inner);
+
     return rc ? guest_fail(error, rc, "%s: %s", path, inner) : 0;
+}
+
+int guest_image_open(const char *path, struct guest_image **out, char *error)
+{
+    struct guest_image *image;
+    int rc = image_read(path, &image, error);
+
+    return rc ? rc : image_finish(image, path, out, error);
 }
 
 void guest_image_close(struct guest_image *image)
