@@ -156,8 +156,12 @@ class Ring:
         # (offset, size, consumer index, producer index) of what we write and of what we read
         self.output, self.input = fields
 
+    # In one access, which "<I" is not: the daemon looks at the same time.
     def index(self, at):
-        return struct.unpack_from("<I", self.page, at)[0]
+        return struct.unpack_from("I", self.page, at)[0]
+
+    def set_index(self, at, value):
+        struct.pack_into("I", self.page, at, value % 2**32)
 
     def kick(self):
         with contextlib.suppress(OSError):      # nobody is there yet
@@ -173,14 +177,14 @@ class Ring:
                      self.kick())
             at = self.index(producer)
             self.page[offset + at % size] = byte
-            struct.pack_into("<I", self.page, producer, (at + 1) % 2**32)
+            self.set_index(producer, at + 1)
         self.kick()
 
     def get(self):
         offset, size, consumer, producer = self.input
         first, last = self.index(consumer), self.index(producer)
         data = bytes(self.page[offset + i % size] for i in range(first, last))
-        struct.pack_into("<I", self.page, consumer, last)
+        self.set_index(consumer, last)
         self.kick()
         return data
 

@@ -38,15 +38,16 @@ def write_script(text):
     os.chmod("/etc/xen/scripts/block", 0o755)
 
 
-def empty_machine(world):
+def empty_machine(world, patience=20):
+    """Devices and loaders are given so many seconds."""
     for folder in ("/var/lib/xend", "/var/log/xen", "/run/xend"):
         shutil.rmtree(folder, ignore_errors=True)
     os.makedirs("/var/log/xen")
     os.chmod(world.folder, 0o755)       # for users
     config = world.folder + "/xend-config.sxp"
     with open(config, "w") as f:
-        f.write("(loglevel DEBUG)\n(network-script '')\n(device-create-timeout 2)\n"
-                "(dom0-min-mem 100)\n")
+        f.write("(loglevel DEBUG)\n(network-script '')\n(dom0-min-mem 100)\n"
+                f"(device-create-timeout {patience})\n")
     world.env.update(XEND_CONFIG=config, XEND_DEBUG="1", PATH=OUT + ":" + world.env["PATH"])
 
 
@@ -58,8 +59,8 @@ def start_xend(world):
     expect(world.daemons["xend"].poll() is None, world.said("xend"))
 
 
-def start_machine(world):
-    empty_machine(world)
+def start_machine(world, patience=20):
+    empty_machine(world, patience)
     world.xenstored("-D")
     start_xend(world)
 
@@ -163,9 +164,9 @@ def check_script_outlives(world):
         creator.wait(timeout=PATIENCE)
         wait_for("its end", lambda: os.path.exists(world.folder + "/ended"))
         nothing_left(world, "s")
-    left = subprocess.run(["xenstore-ls", "/local/domain/0/backend"], env=world.env, text=True,
-                          capture_output=True, check=False).stdout
-    expect("hotplug-status" not in left, left)
+    wait_for("the script's word is gone", lambda: "hotplug-status" not in subprocess.run(
+        ["xenstore-ls", "/local/domain/0/backend"], env=world.env, text=True,
+        capture_output=True, check=False).stdout)
     write_script("exit 0")
     world.end()
 
@@ -209,7 +210,6 @@ BAD_LOADERS = [
     ("silent", "Boot loader didn't return any data! nothing found"),
     ("nonsense", "its answer is not understood"),
     ("missing", "Kernel image does not exist: "),
-    ("hang", "no sign of life for 2 s: press a key"),
     ("killed", "was killed by signal 9"),
 ]
 
@@ -267,6 +267,11 @@ def check_boot_loader(world):
         if "qcow2" in text and not shutil.which("qemu-system-i386"):
             continue
         refused(world, text, "create", "-q", config(world, "b", kernel=None, **more))
+    world.end()
+    start_machine(world, 2)
+    refused(world, "no sign of life for 2 s: press a key", "create", "-q",
+            loader_config(world, "b", "hang"))
+    nothing_left(world, "b")
     world.end()
 
 
@@ -338,14 +343,14 @@ class Terminal:
 
 def check_boot_loader_console(world):
     """create -c: the loader's menu is there, then the domain's console, in one go."""
-    start_machine(world)
+    start_machine(world, 5)
     write_loader(world)
     world.start("xenconsoled", "-i")
     with Backend(world):
         terminal = Terminal(world, "xm", "create", "-c", loader_config(world, "b", "ask"))
         terminal.wait("which kernel? ")
         domid = world.client("xm", "domid", "b").stdout.strip()
-        time.sleep(2.5)                 # who is looked at has no time-out
+        time.sleep(5.5)                 # who is looked at has no time-out
         terminal.type("second\r")
         terminal.wait("taking second")
         wait_for("it is built", lambda: "line 'root=/dev/xvda second'" in calls(world))

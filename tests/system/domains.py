@@ -16,7 +16,7 @@ import time
 
 import image
 import toolstack
-from machine import PATIENCE, PROMPT, Gone
+from machine import PATIENCE, PROMPT, Gone, unbroken
 
 OURS, DEBIANS = "ours", "Debian's"
 GUEST_PROMPT = "guest# "
@@ -171,13 +171,13 @@ class Dom0:
         """Wait for the guest's prompt, with a nudge if it was printed before we looked."""
         if first:
             self.m.send(first)
-        self.m.expect(GUEST_PROMPT, timeout)
+        self.m.expect(unbroken(GUEST_PROMPT), timeout)
         self.m.send("stty -echo\n")
         self.m.run("true")
 
     def detach(self):
         self.m.send(CTRL_BRACKET)
-        self.m.expect(re.escape(PROMPT), 30)
+        self.m.expect(unbroken(PROMPT), 60)
         self.m.run("true")
 
     @contextlib.contextmanager

@@ -27,6 +27,16 @@ PEER_CPU = "max,-smap,-rdtscp"
 PEER_OPTIONS = "spec-ctrl=eager-fpu"
 
 
+# Lines of the hypervisor and of dom0's kernel come whenever they like, also in the middle of
+# somebody else's.
+LOG_LINE = r"(?:\(XEN\)|\[ *\d+\.\d+\]) [^\n]*\n"
+
+
+def unbroken(text):
+    """A pattern of these words, which may have such lines in them."""
+    return f"(?:{LOG_LINE})*".join(map(re.escape, text))
+
+
 class Gone(Exception):
     """The machine did not say what it should have in time, or ended."""
 
@@ -105,7 +115,7 @@ class Machine:
 
     def quiet_shell(self):
         self.send("\n")
-        self.expect(re.escape(PROMPT), 30)
+        self.expect(unbroken(PROMPT), 60)
         self.send("stty -echo\n")
         self.run("true")
 
@@ -125,10 +135,9 @@ class Machine:
 
     def run_line(self, command, timeout):
         self.send(f"{command}; echo \"@@\"\"END $?\"\n")
-        match = self.expect(r"@@END (\d+)\r*\n", timeout)
+        match = self.expect(unbroken("@@END ") + rf"(\d+)(?:{LOG_LINE})*\r*\n", timeout)
         text = self.console.before.decode(errors="replace").replace("\r", "")
-        # The hypervisor's lines come whenever they like, also behind the prompt.
-        text = re.sub(r"\(XEN\) [^\n]*\n?", "", text.replace(PROMPT, ""))
+        text = re.sub(r"\(XEN\) [^\n]*\n?", "", text).replace(PROMPT, "")
         return text.strip(), int(match.group(1))
 
     def output(self, command, timeout=60):

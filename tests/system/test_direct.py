@@ -4,6 +4,7 @@ import re
 import time
 
 RTC_BASE = 1772366400           # 2026-03-01 12:00:00 UTC, as machine.py sets it
+LOST = 60                       # seconds: while it starts, Linux counts ticks, and loses some
 
 
 def check_identity(suite, m):
@@ -24,16 +25,24 @@ def check_identity(suite, m):
         assert int(match.group(3)) == 1, info
 
 
+def uptime(m):
+    """dom0's, between two looks at the host's clock."""
+    before = time.monotonic()
+    inside = float(m.output("cut -d' ' -f1 /proc/uptime"))
+    return before, inside, time.monotonic()
+
+
 def check_time(suite, m, started):
     with suite.check("the wall clock is the machine's"):
         expected = RTC_BASE + time.time() - started
         got = int(m.output("date -u +%s"))
-        assert abs(got - expected) < 10, f"{got} instead of {expected:.0f}"
+        assert abs(got - expected) < LOST, f"{got} instead of {expected:.0f}"
     with suite.check("a second is a second"):
-        before, started = float(m.output("cut -d' ' -f1 /proc/uptime")), time.monotonic()
+        (least0, first, most0) = uptime(m)
         m.output("sleep 5")
-        after, spent = float(m.output("cut -d' ' -f1 /proc/uptime")), time.monotonic() - started
-        assert abs((after - before) - spent) < 1.0, f"{after - before:.2f} s in {spent:.2f} s"
+        (least1, last, most1) = uptime(m)
+        least, spent, most = least1 - most0, last - first, most1 - least0
+        assert least - 0.1 <= spent <= most + 0.1, f"{spent:.2f} s in {least:.2f} to {most:.2f} s"
     with suite.check("the clock source is Xen's or a trusted TSC"):
         source = m.output("cat /sys/devices/system/clocksource/clocksource0/current_clocksource")
         assert source in ("xen", "tsc"), source

@@ -3,16 +3,16 @@
 import os
 
 import image
-from machine import free_port, ssh
+from machine import free_port, ssh, unbroken
 
 
 def login(m, timeout):
-    m.expect(r"login: ", timeout)
+    m.expect(unbroken("login: "), timeout)
     m.send("root\n")
-    m.expect(r"Password: ", 30)
+    m.expect(unbroken("Password: "), 60)
     m.send(image.PASSWORD + "\n")
-    m.expect(r"root@dom0:~# ", 60)
-    m.send("stty -echo; PS1='dom0# '; bind 'set enable-bracketed-paste off'\n")
+    m.expect(unbroken("root@dom0:~# "), 60)
+    m.send("stty -echo; dmesg -n 1; PS1='dom0# '; bind 'set enable-bracketed-paste off'\n")
     m.run("true")
 
 

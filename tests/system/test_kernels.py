@@ -8,6 +8,7 @@ import domains
 import image
 import toolstack
 from domains import BRIDGE_ADDRESS, GUEST_ADDRESS
+from machine import PROMPT, unbroken
 from suite import Skip
 
 # name: the suite (None: this host's own) and what names the kernel there
@@ -57,7 +58,7 @@ def check_pvgrub(suite, dom0):
     with suite.check("a reboot goes through GRUB again"):
         dom0.attach("pg")
         dom0.m.send("reboot -f\n")
-        dom0.m.expect("dom0# ", 60)
+        dom0.m.expect(unbroken(PROMPT), 60)
         dom0.wait("xm list pg", r"^pg +2 ", 120)
         dom0.m.send("xm console pg\n")
         dom0.m.expect("The usual", 120)

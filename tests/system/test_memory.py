@@ -4,6 +4,7 @@ import re
 import time
 
 import domains
+from machine import PATIENCE
 
 BALLOON = "/sys/devices/system/xen_memory/xen_memory0"
 
@@ -15,9 +16,8 @@ def current_kib(m):
 def balloon_to(m, kib):
     """Set the target and wait until it is reached; where it ended."""
     m.output(f"echo {kib} >{BALLOON}/target_kb")
-    for _ in range(40):
-        if abs(current_kib(m) - kib) <= 1024:
-            break
+    end = time.monotonic() + 60 * PATIENCE
+    while abs(current_kib(m) - kib) > 1024 and time.monotonic() < end:
         time.sleep(0.5)
     return current_kib(m)
 
