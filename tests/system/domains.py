@@ -72,7 +72,11 @@ class Dom0:
         self.tool = "xm" if tools == OURS else "xl"
 
     def run(self, command, timeout=60):
-        """Output and status of a command: dom0's, or the guest's whose console is attached."""
+        """Output and status of a command: dom0's, or the guest's whose console is attached.
+
+        What goes on in the background is started as `(command &)`: busybox's shell, which guests
+        have, takes the end of a child of its own for the end of its input.
+        """
         text, status = self.m.run(command, timeout)
         return re.sub(f"{GUEST_PROMPT}?", "", text).strip(), status
 

@@ -25,7 +25,7 @@ def check_registers(suite, dom0, name):
     """Each side's registers are worthless to the other, and both fill them on all CPUs."""
     with suite.check("registers survive while dom0 and the guest share the processors"):
         with dom0.guest(name):
-            dom0.must("for i in 1 2; do registers 10 >/run/registers$i & done")
+            dom0.must("for i in 1 2; do (registers 10 >/run/registers$i &) done")
         out = dom0.output("for i in 1 2; do registers 8 & done; wait", 90)
         assert out.count("REGISTERS ok") == 2, out
         with dom0.guest(name):
