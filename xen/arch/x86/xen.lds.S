@@ -26,6 +26,10 @@ SECTIONS
         KEEP(*(.extable))
         extable_end = .;
         . = ALIGN(8);
+        smap_sites_start = .;
+        KEEP(*(.smap_sites))
+        smap_sites_end = .;
+        . = ALIGN(8);
         options_start = .;
         KEEP(*(.options))
         options_end = .;

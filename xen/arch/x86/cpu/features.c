@@ -5,6 +5,7 @@
 #include <asm/regs.h>
 #include <lib/string.h>
 #include <x86/cpu.h>
+#include <xen/boot.h>
 #include <xen/options.h>
 #include <xen/printk.h>
 
@@ -48,6 +49,15 @@ static bool host_is_tcg(void)
     return !memcmp(&r.ebx, "TCGTCGTCGTCG", 12);
 }
 
+/* Before anything of it has run but exception entries; the write of CR4 that follows serializes. */
+static void init_text smap_patch(void)
+{
+    extern const struct smap_site smap_sites_start[], smap_sites_end[];
+
+    for (const struct smap_site *s = smap_sites_start; s < smap_sites_end; s++)
+        memcpy((char *)&s->place + s->place, s->insn, 3);
+}
+
 void init_text cpu_detect(void)
 {
     struct cpu_features *f = &cpu_features;
@@ -70,8 +80,9 @@ void init_text cpu_detect(void)
     f->under_tcg = host_is_tcg();
 
     f->smep = opt_smep && (f->leaf7_ebx & (1u << 7));
-    /* TCG executes a ring-3 IRET with supervisor rights and faults on its own stack under SMAP. */
-    f->smap = opt_smap && (f->leaf7_ebx & (1u << 20)) && !f->under_tcg;
+    /* TCG executes a ring-3 IRET with supervisor rights: kernels that use it die under SMAP. */
+    f->smap = opt_smap && (f->leaf7_ebx & (1u << 20)) &&
+              (!f->under_tcg || boot_option_text("smap"));
     f->fsgsbase = (f->leaf7_ebx & (1u << 0));
     f->xsave = opt_xsave && (f->leaf1_ecx & (1u << 26));
     f->xsaveopt = f->xsave && (cpuid(0xd, 1).eax & 1);
@@ -83,7 +94,10 @@ void init_text cpu_detect(void)
                    (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0) |
                    (f->fsgsbase ? CR4_FSGSBASE : 0) | (f->xsave ? CR4_OSXSAVE : 0);
     log_info("CPU: %s, %s, family %u model %u stepping %u%s\n", f->vendor, f->model, f->family,
-             f->model_nr, f->stepping, f->under_tcg ? " (QEMU TCG: SMAP stays off)" : "");
+             f->model_nr, f->stepping, !f->under_tcg ? "" : f->smap ? " (QEMU TCG)"
+                                                        : " (QEMU TCG: SMAP stays off)");
+    if (f->smap)
+        smap_patch();
     if (opt_cpuinfo)
         log_always("CPU: features %08x %08x %08x %08x %08x %08x, %u address bits\n", f->leaf1_edx,
                    f->leaf1_ecx, f->leaf7_ebx, f->leaf7_ecx, f->ext1_edx, f->ext1_ecx,

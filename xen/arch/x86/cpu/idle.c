@@ -5,6 +5,7 @@
 #include <x86/cpu.h>
 #include <xen/arch.h>
 #include <xen/atomic.h>
+#include <xen/boot.h>
 #include <xen/options.h>
 #include <xen/printk.h>
 #include <xen/softirq.h>
@@ -14,25 +15,27 @@ static bool has_mwait;
 static bool opt_mwait = true;
 OPTION_BOOL(mwait_idle, "mwait-idle", opt_mwait);
 
-#define CPUID5_BREAKS 3                 /* ECX: hints are understood; interrupts end it when off */
+#define CPUID5_HINTS 1                  /* ECX: hints are understood */
 
 void init_text idle_init(void)
 {
     const struct cpu_features *f = &cpu_features;
-    /* QEMU's interpreter takes MWAIT for a short pause. */
-    has_mwait = opt_mwait && f->intel && !f->under_tcg && (f->leaf1_ecx & (1u << 3)) &&
-                cpuid(0, 0).eax >= 5 && (cpuid(5, 0).ecx & CPUID5_BREAKS) == CPUID5_BREAKS;
+    /* QEMU's interpreter takes MWAIT for a short pause if there is another CPU. */
+    has_mwait = opt_mwait && f->intel && (!f->under_tcg || boot_option_text("mwait-idle")) &&
+                (f->leaf1_ecx & (1u << 3)) && cpuid(0, 0).eax >= 5 &&
+                (cpuid(5, 0).ecx & CPUID5_HINTS);
     if (has_mwait)
         log_info("idle: by MWAIT\n");
 }
 
-/* Interrupts are off until it is over; who raises a softirq here sends one all the same. */
+/* Interrupts come on with the wait; who raises a softirq here sends one all the same. */
 static void wait_by_mwait(const uint32_t *pending)
 {
     monitor(pending);
     if (!read_once(*pending))
-        mwait(0, 1);
-    sti();
+        sti_mwait(0);
+    else
+        sti();
 }
 
 void arch_idle(void)

@@ -4,10 +4,12 @@
  *
  * A stub per vector, generated below, pushes (error code,) vector and saves all registers as struct
  * cpu_user_regs.  From a guest the frame is cpu_info.guest_regs itself, since TSS.RSP0 points just
- * above it; what interrupts the hypervisor nests below.  GS stays the guest's throughout.
+ * above it; what interrupts the hypervisor nests below.  GS stays the guest's throughout, AC does
+ * not: no exception or interrupt clears it.
  */
 #include <asm/current.h>
 #include <asm/regs.h>
+#include <asm/smap.h>
 #include <offsets.h>
 
     .macro SAVE_ALL
@@ -37,6 +39,7 @@
  */
 exception_common:
     cld
+    ASM_CLAC
     SAVE_ALL
     xor %ebp, %ebp
     mov %rsp, %rdi
@@ -49,6 +52,7 @@ exception_common:
 
 interrupt_common:
     cld
+    ASM_CLAC
     SAVE_ALL
     xor %ebp, %ebp
     mov %rsp, %rdi
@@ -89,6 +93,7 @@ iret_to_guest:
  */
 ist_common:
     cld
+    ASM_CLAC
     SAVE_ALL
     xor %ebp, %ebp
     testb $3, UREGS_cs(%rsp)

@@ -11,6 +11,7 @@
 #include <asm/current.h>
 #include <asm/page.h>
 #include <asm/regs.h>
+#include <asm/smap.h>
 #include <public/xen.h>
 #include <offsets.h>
 
@@ -76,6 +77,7 @@ syscall_entry:
     swapgs
     mov %rax, %cr3
     mov INFO_scratch(%rsp), %rax
+    ASM_STAC                                    /* until SYSRET */
 1:  movq $FLAT_USER_SS64, -8(%rdx)
 2:  mov %rax, -16(%rdx)
 3:  mov %r11, -24(%rdx)
@@ -103,6 +105,7 @@ syscall_entry:
 /* The guest kernel's stack cannot be written.  Undo the switch; the general path meets the same
  * fault and judges it. */
 bounce_fault:
+    ASM_CLAC
     mov VCPU_info(%rbx), %rax
     movb $0, VCPUINFO_upcall_mask(%rax)
     movb $0, VCPU_in_kernel(%rbx)
@@ -126,6 +129,7 @@ from_guest_kernel:
     shl $32, %rax
     cmp %rax, %rdx
     jb general
+    ASM_STAC
 1:  mov 48(%rdx), %rax
     test $FLAGS_IF, %eax
     /* back to code that runs with events masked: rare */
@@ -146,6 +150,7 @@ from_guest_kernel:
     mov %rax, GUEST(r11)
 7:  movzwl 40(%rdx), %eax
 8:  mov 16(%rdx), %rcx
+    ASM_CLAC
     mov VCPU_info(%rbx), %r11
     cmpb $0, VCPUINFO_upcall_pending(%r11)
     jne iret_general
@@ -178,6 +183,7 @@ from_guest_kernel:
 /* The guest's registers that the attempt above used are dead by the ABI: iret restores them from
  * its frame. */
 iret_general:
+    ASM_CLAC
     movq $__HYPERVISOR_iret, GUEST(rax)
 
 /* Everything else: a full register frame, and C. */

@@ -138,6 +138,7 @@ static void device_arrived(unsigned int vector)
 void irq_dispatch(struct cpu_user_regs *regs)
 {
     unsigned int vector = (uint8_t)regs->entry_vector;
+    assert_guest_access_closed();
     lock_check_irq_enter();
     switch (vector) {
     case VECTOR_LAPIC_TIMER:

@@ -200,10 +200,12 @@ static long update_one(struct vcpu *v, uint64_t ureq)
 {
     struct domain *d = v->domain;
     uint64_t ptr, val;
-    bool got = guest_range_ok(ureq, sizeof(struct mmu_update));
 
+    if (unlikely(!guest_range_ok(ureq, sizeof(struct mmu_update))))
+        return -EAGAIN;
     guest_access_begin();
-    got = got && guest_load_word(ureq, &ptr) && guest_load_word(ureq + 8, &val);
+    bool got = guest_load_word(ureq, &ptr);
+    got &= guest_load_word(ureq + 8, &val);
     guest_access_end();
     mfn_t mfn = maddr_to_mfn(maddr_of(ptr));
     unsigned int cmd = ptr & 7;

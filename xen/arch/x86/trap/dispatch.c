@@ -113,6 +113,7 @@ static void debug_exception(struct cpu_user_regs *regs)
 
 void trap_from_guest(struct cpu_user_regs *regs)
 {
+    assert_guest_access_closed();
     switch (regs->entry_vector) {
     case VEC_PF: page_fault(regs); return;
     case VEC_GP: general_protection(regs); return;
@@ -188,6 +189,7 @@ void trap_from_hypervisor(struct cpu_user_regs *regs)
 {
     uint64_t fixup;
 
+    assert_guest_access_closed();
     switch (regs->entry_vector) {
     case VEC_NMI: nmi_handle(regs); return;
     case VEC_MC: mce_handle(regs); return;

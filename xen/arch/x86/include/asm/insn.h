@@ -37,16 +37,15 @@ static inline void monitor(const volatile void *p)
     asm volatile("monitor" :: "a"(p), "c"(0), "d"(0) : "memory");
 }
 
-static inline void mwait(uint32_t hint, uint32_t extensions)
+/* Interrupts come on only when it waits, as below. */
+static inline void sti_mwait(uint32_t hint)
 {
-    asm volatile("mwait" :: "a"(hint), "c"(extensions) : "memory");
+    asm volatile("sti; mwait" :: "a"(hint), "c"(0) : "memory");
 }
 
 static inline void hlt(void) { asm volatile("hlt" ::: "memory"); }
 /* Interrupts come on with no window between the test before and the halt. */
 static inline void sti_hlt(void) { asm volatile("sti; hlt" ::: "memory"); }
-static inline void clac(void) { asm volatile("clac" ::: "memory"); }
-static inline void stac(void) { asm volatile("stac" ::: "memory"); }
 static inline void wbinvd(void) { asm volatile("wbinvd" ::: "memory"); }
 static inline void swapgs(void) { asm volatile("swapgs" ::: "memory"); }
 static inline void clts(void) { asm volatile("clts"); }

@@ -10,6 +10,9 @@
 
 #include <asm/insn.h>
 #include <asm/page.h>
+#include <asm/regs.h>
+#include <asm/smap.h>
+#include <xen/assert.h>
 #include <xen/percpu.h>
 #include <xen/types.h>
 
@@ -76,9 +79,11 @@ void cpu_detect(void);              /* boot CPU */
 void cpu_init_features(void);       /* each CPU: control registers */
 extern unsigned long cpu_base_cr4;  /* what CR4 holds while any guest or nobody runs */
 
-/* SMAP: open and close the window for accesses to guest memory. */
-static inline void guest_access_begin(void) { if (cpu_features.smap) stac(); }
-static inline void guest_access_end(void) { if (cpu_features.smap) clac(); }
+/* What AC allowed whom we interrupted is not for us. */
+static inline void assert_guest_access_closed(void)
+{
+    assert(!cpu_features.smap || !(read_flags() & FLAGS_AC));
+}
 
 /* ---- state.c: segments and FPU of the vcpu that runs
  * ------------------------------------------- */

@@ -26,6 +26,7 @@ static inline bool guest_load_word(uint64_t va, uint64_t *word)
     *word = v;
     return true;
 fault:
+    *word = 0;
     return false;
 }
 
