@@ -30,11 +30,12 @@ PEER_OPTIONS = "spec-ctrl=eager-fpu"
 # Lines of the hypervisor and of dom0's kernel come whenever they like, also in the middle of
 # somebody else's.
 LOG_LINE = r"(?:\(XEN\)|\[ *\d+\.\d+\]) [^\n]*\n"
+BETWEEN = f"(?:{LOG_LINE})*"
 
 
 def unbroken(text):
     """A pattern of these words, which may have such lines in them."""
-    return f"(?:{LOG_LINE})*".join(map(re.escape, text))
+    return BETWEEN.join(map(re.escape, text))
 
 
 class Gone(Exception):
@@ -97,12 +98,13 @@ class Machine:
         """Wait for a pattern; the match.  Carriage returns are left in."""
         patterns = [pattern] if isinstance(pattern, str) else list(pattern)
         compiled = [re.compile(p.encode(), re.I if p.startswith("(?i)") else 0) for p in patterns]
+        told = repr(" or ".join(patterns).replace(BETWEEN, ""))
         try:
             self.index = self.console.expect(compiled, timeout=timeout * PATIENCE)
         except pexpect.TIMEOUT:
-            raise Gone(f"no {' or '.join(patterns)!r} within {timeout * PATIENCE:.0f} s") from None
+            raise Gone(f"no {told} within {timeout * PATIENCE:.0f} s") from None
         except pexpect.EOF:
-            raise Gone(f"the machine ended before {' or '.join(patterns)!r}") from None
+            raise Gone(f"the machine ended before {told}") from None
         return self.console.match
 
     def send(self, text):
@@ -135,7 +137,7 @@ class Machine:
 
     def run_line(self, command, timeout):
         self.send(f"{command}; echo \"@@\"\"END $?\"\n")
-        match = self.expect(unbroken("@@END ") + rf"(\d+)(?:{LOG_LINE})*\r*\n", timeout)
+        match = self.expect(unbroken("@@END ") + rf"(\d+){BETWEEN}\r*\n", timeout)
         text = self.console.before.decode(errors="replace").replace("\r", "")
         text = re.sub(r"\(XEN\) [^\n]*\n?", "", text).replace(PROMPT, "")
         return text.strip(), int(match.group(1))
