@@ -36,6 +36,7 @@ struct fake_domain {
     bool exists;
     struct xen_domctl_getdomaininfo info;
     unsigned int weight, cap;
+    uint8_t pinned[8];          /* the first VCPUs; 0: may run anywhere */
     struct xen_domctl_sched_sedf sedf;
     struct xen_domctl_sched_bvt bvt;
 };
@@ -416,11 +417,13 @@ int xc_vcpu_info(struct xc *xc, uint32_t domid, unsigned int vcpu,
 int xc_vcpu_set_affinity(struct xc *xc, uint32_t domid, unsigned int vcpu, uint8_t *hard,
                          uint8_t *soft, size_t map_size)
 {
-    const struct fake_domain *d = find(domid);
+    struct fake_domain *d = find(domid);
 
     (void)soft, (void)map_size;
     if (!d || !(hard[0] & xc->pool[d->info.cpupool].cpus))
         return d ? -EINVAL : -ESRCH;
+    if (vcpu < sizeof(d->pinned))
+        d->pinned[vcpu] = hard[0] == 0xff ? 0 : hard[0];
     note("pin %u %u %x", domid, vcpu, hard[0] & ALL_CPUS);
     return 0;
 }
@@ -428,9 +431,14 @@ int xc_vcpu_set_affinity(struct xc *xc, uint32_t domid, unsigned int vcpu, uint8
 int xc_vcpu_get_affinity(struct xc *xc, uint32_t domid, unsigned int vcpu, uint8_t *hard,
                          uint8_t *soft, size_t map_size)
 {
-    (void)xc, (void)vcpu, (void)soft;
-    memset(hard, 0xff, map_size);
-    return find(domid) ? 0 : -ESRCH;
+    const struct fake_domain *d = find(domid);
+    uint8_t pinned = d && vcpu < sizeof(d->pinned) ? d->pinned[vcpu] : 0;
+
+    (void)xc, (void)soft;
+    memset(hard, pinned ? 0 : 0xff, map_size);
+    if (pinned)
+        hard[0] = pinned;
+    return d ? 0 : -ESRCH;
 }
 
 /* ---- memory and cores: there is nothing to see ---- */

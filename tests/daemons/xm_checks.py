@@ -2,6 +2,8 @@
 """Every command of xm: its help, wrong counts and switches and values, a domain that is not there,
 xend down, not root. Each says one clear line, and ends with the status that scripts know.
 """
+import json
+import re
 import subprocess
 
 from world import PATIENCE, expect
@@ -28,6 +30,13 @@ list --pool=p|dmesg|info""".replace("\n", "|").split("|")
 # Those that the hypervisor answers alone.
 LOCAL = {"list", "info", "dmesg", "vcpu-list", "uptime", "domid", "domname", "domstate",
          "debug-keys"}
+
+# Of Xen, and not of ours.
+ABSENT = """save g f|restore f|migrate g h|suspend g|resume g|pci-list g|pci-attach g 0:0.0
+usb-list g|scsi-list g
+vtpm-list g|vnet-list|network2-list g|setpolicy ACM x|getlabel dom x|getenforce
+tmem-list -a|serve|event-monitor|list --label|create --xmldryrun x|create -x x
+create -s x""".replace("\n", "|").split("|")
 
 # How many arguments a command takes, in words of its own or by the table's rule.
 COUNTS = """console 1|vncviewer 1|delete 1|destroy 1|domid 1|domname 1|domstate 1|mem-max 2
@@ -70,12 +79,17 @@ VALUES = [
     ("mem-set Domain-0 9999999", "memory_static_max: Domain-0 takes 100 to 4096 MiB"),
     ("mem-set Domain-0 99", "memory_dynamic_max too small: Domain-0 takes 100 to 4096 MiB"),
     ("mem-max g 15", "maxmem (15) is less than memory (16)"),
+    ("mem-max Domain-0 10", "maxmem (10) is less than memory ("),
     ("vcpu-set g 0", "Zero or less VCPUs is invalid"),
     ("vcpu-set g 2", "Cannot set vcpus greater than max vcpus on running domain"),
     ("vcpu-set g x", "'x' is not a number"),
     ("vcpu-pin g 1 0", "Cannot pin vcpu: 1 to cpu: 0 - domain g has VCPUs 0-0"),
     ("vcpu-pin g 0 4", "there is no CPU 4; this machine has 0-3"),
     ("vcpu-pin g 0 ^0", "that is no CPU at all"),
+    ("create -q CFG cpus=4", "there is no CPU 4; this machine has 0-3"),
+    ("create -q CFG access_control=policy=p,label=l", "access_control is not supported"),
+    ("create -q CFG builder=hvm", "builder 'hvm' is not supported"),
+    ("create -q CFG pci=0:0.0", "devices of class 'pci' are not supported"),
     ("sysrq g ab", "sysrq takes one letter"),
     ("trigger g x", "Invalid trigger: x"),
     ("trigger g nmi 1", "Domain 'g' has no VCPU 1"),
@@ -147,9 +161,48 @@ def check_xm_arguments(world):
             if many >= 0:
                 one_line(run(world, name + " a" * many), name,
                          f"'xm {name}' requires {wanted}.", 1)
-    world.client("xm", "create", "-q", config(world, "g"))
+    done = world.client("xm", "create", config(world, "g"))
+    expect(done.stdout.endswith("Started domain g (id=1), without network: it has no vif\n"), done)
     for words, text in VALUES:
-        refused(world, text, *words.split())
+        refused(world, text, *words.replace("CFG", config(world, "h")).split())
+    for words in ABSENT:
+        refused(world, " is not supported: ", *words.split())
+    world.end()
+
+
+def check_xm_details(world):
+    """xm list -l has what scripts look for, and --json the same for programs."""
+    start_machine(world)
+    world.client("xm", "create", config(world, "7", vcpus="2", cpus="['1-2', '']", cpu_cap="50"))
+    world.client("xm", "new", config(world, "n"))
+
+    def told(*words):
+        return json.loads(world.client("xm", *words, "--json").stdout)
+    text = world.client("xm", "list", "-l", "7").stdout
+    for line in ("(domid 1)", "(cpu_weight 256)", "(cpu_cap 50)", "(name 7)", "(pool_name Pool-0)",
+                 "(status 2)"):
+        expect(re.search(rf"^    {re.escape(line)}$", text, re.M), f"no {line}: {text}")
+    for node, where in (("store_mfn", "store"), ("console_mfn", "console")):
+        value = world.client("xenstore-read", f"/local/domain/1/{where}/ring-ref").stdout.strip()
+        expect(f"    ({node} {value})" in text, text)
+    path = world.folder + "/again.sxp"
+    with open(path, "w") as f:
+        f.write(text)
+    world.client("xm", "create", "-n", "-F", path)
+    brief = told("list")
+    expect([d["name"] for d in brief] == ["7", "Domain-0", "n"], brief)
+    expect([d.get("domid") for d in brief] == [1, 0, None], brief)
+    full = told("list", "-l", "7")[0]
+    expect((full["name"], full["vcpus"], full["cpus"]) == ("7", 2, [[1, 2], []]), full)
+    vcpus = told("vcpu-list", "7")[0]["vcpu"]
+    expect([v["number"] for v in vcpus] == [0, 1], vcpus)
+    expect(told("info")["nr_cpus"] == 4, "info --json")
+    expect(told("cpupool-list")[0]["name"] == "Pool-0", "cpupool-list --json")
+    expect(told("block-list", "7") == [] == told("network-list", "7"), "device lists")
+    done = world.client("xm", "create", "-n", config(world, "w", mem="3", superpages="1"))
+    for words in ("'mem' is no directive and nothing uses it; did you mean 'memory'?",
+                  "'superpages' has no effect"):
+        expect(words in done.stderr, done.stderr)
     world.end()
 
 
@@ -180,4 +233,4 @@ def check_xm_nobody(world):
     world.end()
 
 
-CHECKS = [check_xm_arguments, check_xm_nobody]
+CHECKS = [check_xm_arguments, check_xm_details, check_xm_nobody]

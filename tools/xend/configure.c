@@ -42,7 +42,7 @@ static int open_log(const struct xend *x, const struct config_xend *c)
 }
 
 /* Doors that older daemons had. Who asks for one is not left to wonder why nobody answers. */
-static void log_missing_doors(const struct config_xend *c)
+static void add_missing_doors(struct config_xend *c)
 {
     const struct {
         const char *key;
@@ -59,13 +59,13 @@ static void log_missing_doors(const struct config_xend *c)
 
     for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
         if (doors[i].is_wanted)
-            log_warn("%s: this xend has no such server", doors[i].key);
+            strings_give(&c->warnings, xasprintf("%s: this xend has no such server",
+                                                 doors[i].key));
     }
 }
 
 static void log_warnings(const struct config_xend *c)
 {
-    log_missing_doors(c);
     for (size_t i = 0; i < c->warnings.count; i++)
         log_warn("%s", c->warnings.item[i]);
 }
@@ -78,6 +78,7 @@ int configure_load(struct xend *x)
         config_error_print(&e, stderr);
         return 1;
     }
+    add_missing_doors(&x->config);
     for (size_t i = 0; i < x->config.warnings.count; i++)
         fprintf(stderr, "xend: Warning: %s\n", x->config.warnings.item[i]);
     int rc = open_log(x, &x->config);
@@ -113,6 +114,7 @@ void configure_again(struct xend *x)
     if (open_log(x, &next))
         log_error("%s: cannot be opened", next.logfile);
     log_info("configuration read again");
+    add_missing_doors(&next);
     log_warnings(&next);
     if (moves)
         unix_close(x);

@@ -51,12 +51,13 @@ static int parse(struct create *c, int argc, char **argv)
         { "dryrun", no_argument, NULL, 'n' }, { "paused", no_argument, NULL, 'p' },
         { "console_autoconnect", no_argument, NULL, 'c' },
         { "vncviewer", no_argument, NULL, OPT_VIEWER },
-        { "vncviewer-autopass", no_argument, NULL, OPT_AUTOPASS }, { 0 },
+        { "vncviewer-autopass", no_argument, NULL, OPT_AUTOPASS },
+        { "xmldryrun", no_argument, NULL, 'x' }, { "skipdtd", no_argument, NULL, 's' }, { 0 },
     };
     int option;
 
     optind = 0;
-    while ((option = getopt_long(argc, argv, "qf:F:npc", options, NULL)) >= 0) {
+    while ((option = getopt_long(argc, argv, "qf:F:npcxs", options, NULL)) >= 0) {
         switch (option) {
         case OPT_HELP_CONFIG: print_help_config(); return 1 + 0;
         case 'q': c->quiet = true; break;
@@ -66,6 +67,9 @@ static int parse(struct create *c, int argc, char **argv)
         case 'n': c->dryrun = true; break;
         case 'p': c->paused = true; break;
         case 'c': c->console = true; break;
+        case 'x': case 's':
+            return 1 + not_supported(option == 'x' ? "create --xmldryrun" : "create --skipdtd",
+                                     "configurations are no XML");
         case OPT_VIEWER: c->viewer = true; break;
         case OPT_AUTOPASS: c->viewer = c->autopass = true; break;
         default: return 1 + bad_option(argv);
@@ -129,12 +133,14 @@ static int dry_run(const struct config_domain *d)
     return 0;
 }
 
-static int report(const struct create *c, const struct sxp *started)
+/* Who forgot the network is told so. */
+static int report(const struct create *c, const struct sxp *started, bool has_network)
 {
     const char *domid = text_of(started, "domid", "");
 
     if (!c->quiet && !console_is_open())
-        printf("Started domain %s (id=%s)\n", text_of(started, "name", ""), domid);
+        printf("Started domain %s (id=%s)%s\n", text_of(started, "name", ""), domid,
+               has_network ? "" : ", without network: it has no vif");
     if (c->viewer)
         start_viewer(domid, c->autopass);
     return c->console ? stay_at_console(domid) : 0;
@@ -153,7 +159,7 @@ static int send(struct create *c, const struct config_domain *d)
     if (rc)
         return 1;
     if (!c->is_new)
-        rc = report(c, started);
+        rc = report(c, started, d->vif_count || d->vif2_count);
     sxp_free(started);
     return rc;
 }

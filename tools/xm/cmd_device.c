@@ -141,17 +141,20 @@ static void print_long(const struct sxp *v)
 static int list(int argc, char **argv, const char *class, const char *header,
                 void (*print)(const struct sxp *v))
 {
-    static const struct option options[] = { { "long", no_argument, NULL, 'l' }, { 0 } };
+    static const struct option options[] = {
+        { "long", no_argument, NULL, 'l' }, { "json", no_argument, NULL, 'j' }, { 0 },
+    };
     struct sxp *devices;
     const struct sxp *v;
-    bool is_long = false;
+    bool is_long = false, is_json = false;
     int option;
 
     optind = 0;
     while ((option = getopt_long(argc, argv, "l", options, NULL)) >= 0) {
-        if (option != 'l')
+        if (option != 'l' && option != 'j')
             return bad_option(argv);
-        is_long = true;
+        is_long |= option == 'l';
+        is_json |= option == 'j';
     }
     if (optind == argc)
         return usage_error("No domain parameter given");
@@ -161,9 +164,11 @@ static int list(int argc, char **argv, const char *class, const char *header,
 
     if (rc)
         return rc;
-    if (sxp_find(devices, "device", 0) && !is_long)
+    if (is_json)
+        print_json_list(devices, "device");
+    else if (sxp_find(devices, "device", 0) && !is_long)
         puts(header);
-    for (size_t i = 0; (v = sxp_find(devices, "device", i)); i++)
+    for (size_t i = 0; !is_json && (v = sxp_find(devices, "device", i)); i++)
         (is_long ? print_long : print)(v);
     sxp_free(devices);
     return 0;

@@ -370,7 +370,7 @@ int cmd_shell(int argc, char **argv)
             continue;
         if (!strcmp(words[0], "quit") || !strcmp(words[0], "exit"))
             return rc;
-        if (!command_find(words[0]))
+        if (!command_find(words[0]) && !absent_why(words[0]))
             printf("*** Unknown command: %s\n", words[0]);
         else
             rc = run_command(count, words);

@@ -35,6 +35,16 @@ static int print_config(void)
     return 0;
 }
 
+static void print_info(const struct sxp *info)
+{
+    for (size_t i = 1; i < info->count; i++) {
+        const struct sxp *pair = info->item[i];
+        const char *value = pair->count > 1 ? pair->item[1]->atom : NULL;
+
+        printf("%-23s: %s\n", sxp_head(pair), value && *value ? value : "(none)");
+    }
+}
+
 static int print_topology(void)
 {
     struct sxp *tables;
@@ -51,32 +61,31 @@ static int print_topology(void)
 int cmd_info(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "config", no_argument, NULL, 'c' }, { "numa", no_argument, NULL, 'n' }, { 0 },
+        { "config", no_argument, NULL, 'c' }, { "numa", no_argument, NULL, 'n' },
+        { "json", no_argument, NULL, 'j' }, { 0 },
     };
     struct sxp *info;
-    bool is_numa = false;
+    bool is_numa = false, is_json = false;
     int option;
 
     optind = 0;
     while ((option = getopt_long(argc, argv, "cn", options, NULL)) >= 0) {
         if (option == 'c')
             return print_config();
-        if (option != 'n')
+        if (option != 'n' && option != 'j')
             return bad_option(argv);
-        is_numa = true;
+        is_numa |= option == 'n';
+        is_json |= option == 'j';
     }
+    if (is_json && is_numa)
+        return usage_error("--json has no tables of nodes");
     if (count_is_wrong(argc - optind))
         return 1;
     int rc = xend_is_up() ? ask(&info, "info", NULL) : local_info(&info);
 
     if (rc)
         return rc;
-    for (size_t i = 1; i < info->count; i++) {
-        const struct sxp *pair = info->item[i];
-        const char *value = pair->count > 1 ? pair->item[1]->atom : NULL;
-
-        printf("%-23s: %s\n", sxp_head(pair), value && *value ? value : "(none)");
-    }
+    (is_json ? print_json : print_info)(info);
     sxp_free(info);
     return is_numa ? print_topology() : 0;
 }

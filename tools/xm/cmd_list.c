@@ -10,7 +10,7 @@
 
 #include "xm.h"
 
-enum { OPT_STATE = 256, OPT_POOL };
+enum { OPT_STATE = 256, OPT_POOL, OPT_LABEL, OPT_JSON };
 
 /* Those that "running" and the like are about; xend has none that is suspended. */
 static const char *const states[] = {
@@ -47,23 +47,41 @@ static bool has_state(const struct sxp *d, const char *wanted)
     return false;
 }
 
-static int print_long(const struct sxp *domains)
+/* In place of each domain's line all that there is to know of it; with xend down it stays. */
+static int get_details(struct sxp *domains)
+{
+    for (size_t i = 1; xend_is_up() && i < domains->count; i++) {
+        const struct sxp *d = domains->item[i];
+        struct sxp *config;
+
+        if (ask(&config, "config", text_of(d, "domid", text_of(d, "uuid", "")), NULL))
+            return 1;
+        sxp_free(domains->item[i]);
+        domains->item[i] = config;
+    }
+    return 0;
+}
+
+static void print_long(const struct sxp *domains)
 {
     const struct sxp *d;
 
     for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++) {
         struct buffer text = { 0 };
-        struct sxp *config = NULL;
 
-        if (xend_is_up() &&
-            ask(&config, "config", text_of(d, "domid", text_of(d, "uuid", "")), NULL))
-            return 1;
-        sxp_print_pretty(&text, config ? config : d);
+        sxp_print_pretty(&text, d);
         fputs(buffer_string(&text), stdout);
         buffer_free(&text);
-        sxp_free(config);
     }
-    return 0;
+}
+
+static void print_brief(const struct sxp *domains)
+{
+    const struct sxp *d;
+
+    print_domain_header();
+    for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++)
+        print_domain(d);
 }
 
 /* The number of a pool; -1 and an error on any failure. */
@@ -102,12 +120,13 @@ int cmd_list(int argc, char **argv)
         { "long", no_argument, NULL, 'l' }, { "vcpus", no_argument, NULL, 'v' },
         { "state", required_argument, NULL, OPT_STATE },
         { "pool", required_argument, NULL, OPT_POOL },
+        { "label", no_argument, NULL, OPT_LABEL }, { "json", no_argument, NULL, OPT_JSON },
         { 0 },
     };
     const char *state = NULL, *pool = NULL;
     long long pool_id = -1;
-    bool is_long = false;
-    struct sxp *domains, *d;
+    bool is_long = false, is_json = false;
+    struct sxp *domains;
     int option;
 
     optind = 0;
@@ -119,6 +138,8 @@ int cmd_list(int argc, char **argv)
             return cmd_vcpu_list(argc - optind + 1, argv + optind - 1);
         case OPT_STATE: state = optarg; break;
         case OPT_POOL: pool = optarg; break;
+        case OPT_LABEL: return not_supported("list --label", "domains have no labels");
+        case OPT_JSON: is_json = true; break;
         default: return bad_option(argv);
         }
     }
@@ -138,43 +159,60 @@ int cmd_list(int argc, char **argv)
     if (optind == argc)
         sort_domains(domains);
     select_domains(domains, state, pool_id);
-    if (is_long) {
-        rc = print_long(domains);
-    } else {
-        print_domain_header();
-        for (size_t i = 0; (d = sxp_find(domains, "domain", i)); i++)
-            print_domain(d);
-    }
+    if (is_long)
+        rc = get_details(domains);
+    if (!rc && is_json)
+        print_json_list(domains, "domain");
+    else if (!rc)
+        (is_long ? print_long : print_brief)(domains);
     sxp_free(domains);
     return rc;
 }
 
-static int print_vcpus_of(const struct sxp *d)
+/* In place of each domain its VCPUs: (domain (name N) (vcpu …) …). */
+static int get_vcpus(struct sxp *domains)
 {
-    const char *name = text_of(d, "domid", text_of(d, "uuid", ""));
-    struct sxp *vcpus;
-    int rc = xend_is_up() ? ask(&vcpus, "vcpus", name, NULL) : local_vcpus(name, &vcpus);
+    for (size_t i = 1; i < domains->count; i++) {
+        const struct sxp *d = domains->item[i];
+        const char *name = text_of(d, "domid", text_of(d, "uuid", ""));
+        struct sxp *vcpus;
+        int rc = xend_is_up() ? ask(&vcpus, "vcpus", name, NULL) : local_vcpus(name, &vcpus);
 
-    if (rc)
-        return rc;
-    print_vcpus(vcpus);
-    sxp_free(vcpus);
+        if (rc)
+            return rc;
+        sxp_free(domains->item[i]);
+        domains->item[i] = vcpus;
+    }
     return 0;
 }
 
 int cmd_vcpu_list(int argc, char **argv)
 {
+    static const struct option options[] = { { "json", no_argument, NULL, OPT_JSON }, { 0 } };
+    bool is_json = false;
     struct sxp *domains;
     const struct sxp *d;
-    int rc = get_domains(argc - 1, argv + 1, &domains);
+    int option;
+
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+        if (option != OPT_JSON)
+            return bad_option(argv);
+        is_json = true;
+    }
+    int rc = get_domains(argc - optind, argv + optind, &domains);
 
     if (rc)
         return rc;
-    if (argc == 1)
+    if (optind == argc)
         sort_domains(domains);
-    print_vcpu_header();
-    for (size_t i = 0; !rc && (d = sxp_find(domains, "domain", i)); i++)
-        rc = print_vcpus_of(d);
+    rc = get_vcpus(domains);
+    if (!rc && is_json)
+        print_json_list(domains, "domain");
+    else if (!rc)
+        print_vcpu_header();
+    for (size_t i = 0; !rc && !is_json && (d = sxp_find(domains, "domain", i)); i++)
+        print_vcpus(d);
     sxp_free(domains);
     return rc;
 }

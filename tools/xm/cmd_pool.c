@@ -187,7 +187,7 @@ int cmd_cpupool_numa_split(int argc, char **argv)
 
 /* ---- listing ---- */
 
-enum pool_format { POOL_ROWS, POOL_CPUS, POOL_LONG };
+enum pool_format { POOL_ROWS, POOL_CPUS, POOL_LONG, POOL_JSON };
 
 static void print_pool(const struct sxp *p, enum pool_format format)
 {
@@ -207,6 +207,8 @@ static void print_pool(const struct sxp *p, enum pool_format format)
         fputs(buffer_string(&text), stdout);
         buffer_free(&text);
         break;
+    case POOL_JSON:
+        break;
     }
 }
 
@@ -219,27 +221,29 @@ static void print_head(enum pool_format format)
         printf("%-16s %s\n", "Name", "CPU list");
 }
 
-static int print_pools(const struct sxp *pools, const char *name, enum pool_format format)
+static int print_pools(struct sxp *pools, const char *name, enum pool_format format)
 {
     const struct sxp *p;
-    bool found = !name;
 
-    for (size_t i = 0; name && (p = sxp_find(pools, "pool", i)); i++)
-        found |= !strcmp(text_of(p, "name", ""), name);
-    if (!found)
-        return error("Pool '%s' does not exist.", name);
-    print_head(format);
-    for (size_t i = 0; (p = sxp_find(pools, "pool", i)); i++) {
-        if (!name || !strcmp(text_of(p, "name", ""), name))
-            print_pool(p, format);
+    for (size_t i = pools->count; name && i-- > 1;) {
+        if (strcmp(text_of(pools->item[i], "name", ""), name))
+            sxp_remove(pools, i);
     }
+    if (name && pools->count == 1)
+        return error("Pool '%s' does not exist.", name);
+    if (format == POOL_JSON)
+        print_json_list(pools, "pool");
+    print_head(format);
+    for (size_t i = 0; (p = sxp_find(pools, "pool", i)); i++)
+        print_pool(p, format);
     return 0;
 }
 
 int cmd_cpupool_list(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "long", no_argument, NULL, 'l' }, { "cpus", no_argument, NULL, 'c' }, { 0 },
+        { "long", no_argument, NULL, 'l' }, { "cpus", no_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' }, { 0 },
     };
     enum pool_format format = POOL_ROWS;
     struct sxp *pools;
@@ -250,6 +254,7 @@ int cmd_cpupool_list(int argc, char **argv)
         switch (option) {
         case 'l': format = POOL_LONG; break;
         case 'c': format = POOL_CPUS; break;
+        case 'j': format = POOL_JSON; break;
         default: return bad_option(argv);
         }
     }

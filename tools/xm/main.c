@@ -19,7 +19,9 @@ static const char list_options[] =
     OPTION("-l, --long", "Output all details in SXP.")
     OPTION("--state=<state>", "Only domains in this state: running, paused, shutdown, crashed, "
            "halted.")
-    OPTION("--pool=<pool>", "Only domains in this CPU pool.");
+    OPTION("--pool=<pool>", "Only domains in this CPU pool.")
+    OPTION("--json", "Output as JSON; with --long all details.");
+static const char json_options[] = OPTION("--json", "Output as JSON.");
 static const char console_options[] =
     OPTION("-q, --quiet", "No message if the domain does not exist.")
     OPTION("-n, --num=<n>", "The n-th console.");
@@ -57,14 +59,17 @@ static const char viewer_options[] =
 static const char dmesg_options[] = OPTION("-c, --clear", "Clear the messages after printing.");
 static const char info_options[] =
     OPTION("-c, --config", "xend's own configuration instead.")
-    OPTION("-n, --numa", "Also the topology.");
+    OPTION("-n, --numa", "Also the topology.")
+    OPTION("--json", "Output as JSON.");
 static const char top_options[] =
     OPTION("-b, --batch", "Plain text, for scripts.")
     OPTION("-i, --iterations=<n>", "Stop after so many.")
     OPTION("-d, --delay=<s>", "Seconds between them (3). \"xentop --help\" has more.");
 static const char uptime_options[] = OPTION("-s, --short", "A short line for each domain.");
 static const char force_options[] = OPTION("-f, --force", "Take it away without asking the guest.");
-static const char long_options[] = OPTION("-l, --long", "Output all details in SXP.");
+static const char long_options[] =
+    OPTION("-l, --long", "Output all details in SXP.")
+    OPTION("--json", "Output all details as JSON.");
 
 static const char credit_options[] =
     OPTION("-d, --domain=<domain>", "Whose parameters; without: all domains' are listed.")
@@ -87,7 +92,8 @@ static const char bvt_options[] =
     OPTION("-u, --unwarp=<us>", "And after that for how long not.");
 static const char pool_list_options[] =
     OPTION("-l, --long", "Output all details in SXP.")
-    OPTION("-c, --cpus", "Output the CPUs of each pool.");
+    OPTION("-c, --cpus", "Output the CPUs of each pool.")
+    OPTION("--json", "Output all details as JSON.");
 
 const struct command commands[] = {
     { "console", cmd_console, 1, 1, "[-q|--quiet] <Domain>", "Attach to <Domain>'s console.", true,
@@ -127,8 +133,8 @@ const struct command commands[] = {
     { "unpause", cmd_unpause, 1, 1, "<Domain>", "Unpause a paused domain.", true, NULL },
     { "uptime", cmd_uptime, 0, -1, "[-s] [Domain, ...]", "Print uptime for all/some domains.", true,
       uptime_options },
-    { "vcpu-list", cmd_vcpu_list, 0, -1, "[Domain, ...]", "List the VCPUs for all/some domains.",
-      false, NULL },
+    { "vcpu-list", cmd_vcpu_list, 0, -1, "[--json] [Domain, ...]",
+      "List the VCPUs for all/some domains.", false, json_options },
     { "vcpu-set", cmd_vcpu_set, 2, 2, "<Domain> <vCPUs>",
       "Set the number of active VCPUs allowed for the domain.", true, NULL },
 
@@ -264,6 +270,9 @@ const struct command *command_find(const char *word)
 
 static int not_found(const char *word)
 {
+    if (absent_why(word))
+        return not_supported(word, absent_why(word));
+
     const char *names[sizeof(commands) / sizeof(commands[0])];
 
     for (size_t i = 0; i < command_count; i++)

@@ -45,6 +45,10 @@ void help_words(const char *name);
 int usage_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* Says so if the command that runs does not take so many arguments. */
 bool count_is_wrong(int count);
+/* absent.c: why there is no such command, though Xen has it; NULL: it is unknown. */
+const char *absent_why(const char *name);
+/* "Error: xm WHAT is not supported: WHY"; returns 1. */
+int not_supported(const char *what, const char *why);
 /* For getopt's '?': names the option; returns 1. */
 int bad_option(char **argv);
 /* "Error: …"; returns 1. */
@@ -87,6 +91,9 @@ void format_uptime(uint64_t seconds, bool is_short, char *text, size_t size);
 const char *text_of(const struct sxp *s, const char *key, const char *fallback);
 long long number_of(const struct sxp *s, const char *key, long long fallback);
 double real_of(const struct sxp *s, const char *key);
+/* json.c: an object of what stands behind the head; an array of all items with this head. */
+void print_json(const struct sxp *s);
+void print_json_list(const struct sxp *list, const char *head);
 /* (domains (domain …) …) by name. */
 void sort_domains(struct sxp *domains);
 

@@ -123,6 +123,8 @@ int config_from_vars(const struct config_vars *vars, const char *fallback_name,
     }
     if (rc)
         config_domain_free(d);
+    else
+        domain_warn_ignored(d);
     return rc;
 }
 

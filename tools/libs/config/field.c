@@ -68,6 +68,11 @@ const char *config_nearest(const char *name, const char *const *known, size_t co
             found = known[i];
         }
     }
+    /* One cut short: mem for memory. */
+    for (size_t i = 0; i < count && !found && strlen(name) > 2; i++) {
+        if (!strncmp(known[i], name, strlen(name)))
+            found = known[i];
+    }
     return found;
 }
 

@@ -383,3 +383,24 @@ int domain_finish(struct config_domain *d, const char **about, struct config_err
     }
     return 0;
 }
+
+/* What has a meaning elsewhere, and none for us: better known than relied upon. */
+void domain_warn_ignored(struct config_domain *d)
+{
+    const struct {
+        const char *name;
+        bool is_set;
+    } ignored[] = {
+        { "superpages", d->superpages == 1 }, { "cpuid", d->cpuid.count || d->cpuid_count },
+        { "cpuid_check", d->cpuid_check.count || d->cpuid_check_count },
+        { "machine_address_size", d->machine_address_size != CONFIG_UNSET },
+        { "suppress_spurious_page_faults", d->suppress_spurious_page_faults == 1 },
+        { "blkif", d->blkif == 1 }, { "netif", d->netif == 1 }, { "tpmif", d->tpmif == 1 },
+        { "target", d->target != CONFIG_UNSET && d->target },
+    };
+
+    for (size_t i = 0; i < KEY_COUNT(ignored) && strcmp(d->builder, "hvm"); i++) {
+        if (ignored[i].is_set)
+            domain_warn(d, "'%s' has no effect on a paravirtual domain here", ignored[i].name);
+    }
+}

@@ -262,6 +262,8 @@ int config_load_sxp(const char *path, struct config_domain *d, struct config_err
     rc = s ? config_from_sxp(s, d, e) : config_fail(e, "%s", why);
     if (rc)
         snprintf(e->file, sizeof(e->file), "%s", path);
+    else
+        domain_warn_ignored(d);
     sxp_free(s);
     free(text);
     return rc;

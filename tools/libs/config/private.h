@@ -75,6 +75,8 @@ int device_from_sxp(const struct sxp *s, struct config_domain *d, struct config_
 /* Parses the list directives into their arrays and checks what belongs together. *about becomes
  * the directive an error is about. */
 int domain_finish(struct config_domain *d, const char **about, struct config_error *e);
+/* Of directives that have no effect; for what a user wrote. */
+void domain_warn_ignored(struct config_domain *d);
 void domain_warn(struct config_domain *d, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

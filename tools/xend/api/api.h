@@ -58,6 +58,8 @@ method_fn change_create, change_new, change_delete, change_start, change_destroy
 /* sched.c, pool.c */
 method_fn read_topology, read_sched, change_credit, change_credit2, change_sedf,
     change_bvt, change_pin;
+/* Appends (cpu_weight W) (cpu_cap C). */
+void read_share(const struct domain *d, struct sxp *s);
 method_fn read_pools, change_pool_create, change_pool_new, change_pool_start, change_pool_destroy,
     change_pool_delete, change_pool_add_cpu, change_pool_remove_cpu, change_pool_migrate,
     change_pool_rename, change_pool_split;

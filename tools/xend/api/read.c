@@ -14,8 +14,10 @@
 #include "api/api.h"
 #include "device/device.h"
 #include "domain/domain.h"
+#include "node/cpupool.h"
 
 #define LOG_MAX (1 << 20)
+#define CPUS_MAX 4096
 
 void read_version(struct request *r)
 {
@@ -161,6 +163,70 @@ static void complete_devices(struct domain *d, struct sxp *config)
     }
 }
 
+/* "0-2,4" as (0 1 2 4); any or none as (). */
+static struct sxp *cpu_list(const char *text)
+{
+    struct sxp *list = sxp_list(NULL);
+    uint64_t map[CPUS_MAX / 64] = { 0 };
+    struct config_error e;
+
+    if (config_cpus_parse(text, map, CPUS_MAX, &e))
+        return list;
+    for (unsigned int cpu = 0; cpu < CPUS_MAX; cpu++) {
+        char number[12];
+
+        snprintf(number, sizeof(number), "%u", cpu);
+        if (map[cpu / 64] >> cpu % 64 & 1)
+            sxp_add(list, sxp_atom(number));
+    }
+    return list;
+}
+
+/* (cpus ((0 1) ())): for each VCPU where it may run. */
+static void add_cpus(struct domain *d, struct sxp *s)
+{
+    struct sxp *all, *lists;
+    const struct sxp *vcpu;
+
+    if (host_vcpus(d->x->xc, d->x->xs, d->domid, &all))
+        return;
+    lists = sxp_add(sxp_add(s, sxp_list("cpus")), sxp_list(NULL));
+    for (size_t i = 0; (vcpu = sxp_find(all, "vcpu", i)); i++) {
+        const char *affinity = sxp_value(vcpu, "affinity");
+
+        sxp_add(lists, cpu_list(affinity ? affinity : ""));
+    }
+    sxp_free(all);
+}
+
+static void add_ring(struct domain *d, struct sxp *s, const char *key, const char *where)
+{
+    char *frame = store_get(d->x, "/local/domain/%u/%s/ring-ref", d->domid, where);
+
+    add_default(s, key, frame);
+    free(frame);
+}
+
+/* Instead of what was configured. */
+static void add_placement(struct domain *d, struct sxp *s)
+{
+    char *pool = cpupool_name(d->x, d->info.cpupool);
+
+    add_cpus(d, s);
+    sxp_add_pair(s, "pool_name", pool);
+    free(pool);
+}
+
+static bool is_told_anew(const struct domain *d, const struct sxp *pair)
+{
+    const char *key = sxp_is_list(pair) ? sxp_head(pair) : NULL;
+
+    if (!key)
+        return false;
+    return !strcmp(key, "cpu_weight") || !strcmp(key, "cpu_cap") ||
+           (domain_is_alive(d) && (!strcmp(key, "cpus") || !strcmp(key, "pool_name")));
+}
+
 /* (domain (domid N) what was configured … what is). */
 void read_config(struct request *r)
 {
@@ -175,11 +241,19 @@ void read_config(struct request *r)
 
     if (domain_is_alive(d))
         sxp_add_pairf(out, "domid", "%u", d->domid);
-    for (size_t i = 1; d->config && i < d->config->count; i++)
-        sxp_add(out, sxp_copy(d->config->item[i]));
+    read_share(d, out);
+    for (size_t i = 1; d->config && i < d->config->count; i++) {
+        if (!is_told_anew(d, d->config->item[i]))
+            sxp_add(out, sxp_copy(d->config->item[i]));
+    }
     complete_devices(d, out);
-    for (size_t i = 2; !d->config && i < 6 && i < live->count; i++)
+    for (size_t i = 2; !d->config && i < 7 && i < live->count; i++)
         sxp_add(out, sxp_copy(live->item[i]));
+    if (domain_is_alive(d)) {
+        add_placement(d, out);
+        add_ring(d, out, "store_mfn", "store");
+        add_ring(d, out, "console_mfn", "console");
+    }
     sxp_add_pairf(out, "status", "%d", status_number(d));
     for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
         if (sxp_value(live, added[i]))
@@ -230,7 +304,9 @@ void read_vcpus(struct request *r)
         answer_ok(r, out);
         return;
     }
-    fail(&f, rc, "%s", strerror(-rc));
+    /* It may end at any time. */
+    fail(&f, rc, rc == -ESRCH ? "Domain '%s' does not exist." : "%s: the hypervisor does not tell",
+         d->name);
     answer_fail(r, &f);
 }
 

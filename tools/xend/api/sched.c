@@ -107,6 +107,19 @@ static void add_share(struct sxp *s, const struct domain *d, unsigned int sched)
     sxp_add_pairf(s, "cap", "%u", cap);
 }
 
+/* For xm list -l: as the scheduler has them, or as they will be. */
+void read_share(const struct domain *d, struct sxp *s)
+{
+    unsigned int sched = scheduler_of(d), weight, cap;
+
+    if (!knows_caps(sched) || get_share(d, sched, &weight, &cap)) {
+        weight = remembered(d, "cpu_weight", DEFAULT_WEIGHT);
+        cap = remembered(d, "cpu_cap", 0);
+    }
+    sxp_add_pairf(s, "cpu_weight", "%u", weight);
+    sxp_add_pairf(s, "cpu_cap", "%u", cap);
+}
+
 static void add_sedf(struct sxp *s, const struct domain *d)
 {
     struct xen_domctl_sched_sedf p;
@@ -387,7 +400,8 @@ static int set_pin(struct domain *d, const char *which, const char *cpus, struct
                         which, cpus, d->name, last);
         last = first;
     }
-    int rc = read_cpus(d->x, cpus, map, f);
+    int rc = *cpus ? read_cpus(d->x, cpus, map, f)
+                   : fail(f, -EINVAL, "cpus '': that is no CPU at all");
 
     for (unsigned int v = first; v <= last && !rc; v++) {
         memcpy(copy, map, sizeof(copy));

@@ -111,7 +111,10 @@ int domain_trigger(struct domain *d, const char *kind, unsigned int vcpu, struct
         return fail(f, -EINVAL, "Invalid trigger: %s", kind);
     if (vcpu > d->info.max_vcpu_id)
         return fail(f, -EINVAL, "Domain '%s' has no VCPU %u", d->name, vcpu);
-    return refused(d, "Trigger", xc_domain_send_trigger(d->x->xc, d->domid, number, vcpu), f);
+    rc = xc_domain_send_trigger(d->x->xc, d->domid, number, vcpu);
+    if (rc == -EINVAL || rc == -ENOSYS)
+        return fail(f, rc, "Domain '%s' is paravirtual, it takes no trigger '%s'", d->name, kind);
+    return refused(d, "Trigger", rc, f);
 }
 
 static void set_config(struct domain *d, const char *key, unsigned long long value)
@@ -205,14 +208,14 @@ int domain_set_memory(struct domain *d, uint64_t mib, struct failure *f)
 
 int domain_set_max_memory(struct domain *d, uint64_t mib, struct failure *f)
 {
-    const char *memory = d->config ? sxp_value(d->config, "memory") : NULL;
+    uint64_t memory = config_mib(d, "memory", d->info.tot_pages >> 8);
     char text[24];
 
     if (!mib)
         return fail(f, -EINVAL, "memory must be more than 0");
-    if (memory && strtoull(memory, NULL, 10) > mib)
-        return fail(f, -EINVAL, "maxmem (%llu) is less than memory (%s)", (unsigned long long)mib,
-                    memory);
+    if (memory > mib)
+        return fail(f, -EINVAL, "maxmem (%llu) is less than memory (%llu)",
+                    (unsigned long long)mib, (unsigned long long)memory);
     if (domain_is_alive(d)) {
         int rc = xc_domain_set_max_mem(d->x->xc, d->domid, (mib << 10) + SLACK_KIB);
 

@@ -63,6 +63,8 @@ static int check_kind(const struct config_domain *c, struct failure *f)
     if (strcmp(c->builder, "linux"))
         return fail(f, -ENOTSUP, "builder '%s' is not supported: only paravirtual domains are",
                     c->builder);
+    if (c->access_control.count)
+        return fail(f, -ENOTSUP, "access_control is not supported: there are no security policies");
     if (!c->kernel && !has_loader(c))
         return fail(f, -EINVAL, "neither a kernel nor a bootloader is given");
     return 0;

@@ -70,7 +70,7 @@ static int read_cpus(const char *text, unsigned int cpus, uint64_t map[CPUS_MAX 
 
     memset(map, 0, CPUS_MAX / 8);
     if (config_cpus_parse(text, map, cpus, &e))
-        return fail(f, -EINVAL, "%s", e.what);
+        return fail(f, -EINVAL, "%s; this machine has 0-%u", e.what, cpus - 1);
     for (unsigned int i = 0; i < CPUS_MAX / 64; i++) {
         if (map[i])
             return 0;
@@ -123,7 +123,8 @@ static int pin(struct domain *d, const struct config_domain *c, struct failure *
             return rc;
         rc = xc_vcpu_set_affinity(d->x->xc, d->domid, v, (uint8_t *)map, NULL, sizeof(map));
         if (rc)
-            return fail(f, rc, "Cannot pin vcpu: %u to cpu: %s - %s", v, text, strerror(-rc));
+            return fail(f, rc, "Cannot pin vcpu: %u to cpu: %s - %s", v, text,
+                        rc == -EINVAL ? "no CPU of its pool is among them" : strerror(-rc));
     }
     return 0;
 }

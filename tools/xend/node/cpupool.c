@@ -102,7 +102,7 @@ static int refused(struct failure *f, int rc, const char *what, const char *pool
 
 /* ---- finding ---- */
 
-static char *name_of(struct xend *x, uint32_t id)
+char *cpupool_name(struct xend *x, uint32_t id)
 {
     char *name = store_get(x, "/local/pool/%u/name", id);
 
@@ -116,7 +116,7 @@ static bool find(struct xend *x, const char *word, struct xc_cpupool *pool)
 
     memset(pool, 0, sizeof(*pool));
     for (; !xc_cpupool_info(x->xc, pool); pool->id++) {
-        char *name = name_of(x, pool->id);
+        char *name = cpupool_name(x, pool->id);
         bool is_it = !strcmp(name, word) || (has_number && number == pool->id);
 
         free(name);
@@ -533,7 +533,7 @@ int cpupool_split_nodes(struct xend *x, struct failure *f)
 static struct sxp *active_sxp(struct xend *x, const struct xc_cpupool *pool)
 {
     struct sxp *s = sxp_list("pool");
-    char *name = name_of(x, pool->id), *cpus = cpus_text(pool->cpus);
+    char *name = cpupool_name(x, pool->id), *cpus = cpus_text(pool->cpus);
 
     sxp_add_pair(s, "name", name);
     sxp_add_pairf(s, "id", "%u", pool->id);

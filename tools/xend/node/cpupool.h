@@ -25,6 +25,8 @@ int cpupool_rename(struct xend *x, const char *name, const char *new_name, struc
 int cpupool_split_nodes(struct xend *x, struct failure *f);
 /* By name or number; -ENOENT and a failure. */
 int cpupool_find(struct xend *x, const char *name, struct xc_cpupool *pool, struct failure *f);
+/* free() it. */
+char *cpupool_name(struct xend *x, uint32_t id);
 /* (pools (pool (name N) (id 0) (sched credit) (count 2) (cpus 0-1) (active 1) (domains 3)) …) */
 struct sxp *cpupool_list(struct xend *x);
 /* The name of the scheduler, as sched= has it. */
