@@ -146,7 +146,7 @@ static void refused(const char *cpus, const char *text)
 
 static void test_no_such_cpu(void **state)
 {
-    refused("4", "cpus '4': there is no CPU 4");
+    refused("4", "cpus '4': there is no CPU 4; this machine has 0-3");
     refused("1,^1", "cpus '1,^1': that is no CPU at all");
 }
 
