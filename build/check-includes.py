@@ -50,6 +50,9 @@ RULES = [
     (r"xen/drivers/.*", [PUBLIC, FACES, LIB, ASM, r"xen/arch/x86/include/x86/(irq|mm)\.h"], None),
     (r"xen/(main|hypercall)\.c", [PUBLIC, FACES, LIB, ARCH], None),
     (r"xen/build/.*", [PUBLIC, LIB, "libc"], None),
+    # Also compiled into libguest, from the hypervisor's own lib.
+    (r"tools/libs/guest/image/xz\.c",
+     [PUBLIC, "libc", BASE, r"tools/libs/xc/.*", r"xen/lib/unpack\.h"], None),
     (r"tools/libs/guest/.*", [PUBLIC, "libc", BASE, r"tools/libs/xc/.*"], None),
     (r"tools/libs/host/.*", [PUBLIC, "libc", BASE, r"tools/libs/(xc|xs|guest)/.*"], None),
     (r"tools/libs/.*", [PUBLIC, "libc", BASE], None),

@@ -130,7 +130,7 @@ ARROWS = {
     ("tools/libs", PUBLIC): (840, 90, 840, 140), ("tools", "tools/libs"): (610, 60, 700, 60),
     ("spines", PUBLIC): (500, 225, 500, 174), ("common", PUBLIC): (120, 320, 120, 174),
     ("arch/x86", PUBLIC): (880, 320, 880, 174), ("drivers", PUBLIC): (540, 470, 620, 174),
-    ("lib", PUBLIC): (8, 617, 8, 157),
+    ("lib", PUBLIC): (8, 617, 8, 157), ("tools/libs", "lib"): (992, 73, 992, 617),
     ("spines", "common"): (430, 269, 330, 320), ("spines", "arch/x86"): (570, 269, 670, 320),
     ("spines", "drivers"): (500, 269, 500, 470), ("spines", "lib"): (416, 269, 416, 600),
     ("common", "spines"): (330, 320, 430, 269), ("arch/x86", "spines"): (670, 320, 570, 269),

@@ -11,7 +11,8 @@
 # hypervisor's.  CC, CFLAGS, MAIN (objects of ours for each program) and LDLIBS are the caller's.
 
 WARN := -Wall -Wextra -Wshadow -Werror -Wno-unused-parameter -Wno-missing-field-initializers
-TOOLS_CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -I. -Itests/unit -Itools -Itools/libs -Idist/include
+TOOLS_CPPFLAGS := -D_GNU_SOURCE -D__XEN_TOOLS__ -I. -Itests/unit -Itools -Itools/libs \
+                  -Idist/include -Ixen
 XEN_CPPFLAGS   := -D__XEN__ -I. -Itests/unit -Itests/unit/fake -Ixen -Ixen/include \
                   -Ixen/arch/x86/include
 

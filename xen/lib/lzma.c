@@ -10,6 +10,7 @@
 #define PROB_BITS   11u
 #define PROB_START  (1u << (PROB_BITS - 1))
 #define MOVE_BITS   5u
+#define MOVE_UP     ((1 << PROB_BITS) - (1 << MOVE_BITS) + 1)
 #define TOP         (1u << 24)
 
 /*
@@ -44,7 +45,8 @@ INLINE unsigned int bit(struct range *r, uint16_t *prob)
 
     if (r->code < bound) {
         r->range = bound;
-        *prob = (uint16_t)(p + (((1u << PROB_BITS) - p) >> MOVE_BITS));
+        /* p + ((2048 - p) >> 5), in fewer steps */
+        *prob = (uint16_t)(p - (uint32_t)(((int32_t)p - MOVE_UP) >> MOVE_BITS));
         return 0;
     }
     r->range -= bound;
@@ -57,6 +59,7 @@ INLINE unsigned int bit(struct range *r, uint16_t *prob)
 INLINE unsigned int tree(struct range *r, uint16_t *probs, unsigned int n)
 {
     unsigned int node = 1;
+    _Pragma("GCC unroll 8")
     for (unsigned int i = 0; i < n; i++)
         node = node << 1 | bit(r, &probs[node]);
     return node - (1u << n);
@@ -119,7 +122,8 @@ INLINE uint8_t read_literal(struct range *r, uint16_t *probs, bool is_after_matc
     if (is_after_match) {
         unsigned int match = expected;
         unsigned int offset = 0x100;
-        while (symbol < 0x100) {
+        _Pragma("GCC unroll 8")
+        for (unsigned int i = 0; i < 8; i++) {
             match <<= 1;
             unsigned int match_bit = match & offset;
             unsigned int b = bit(r, &probs[offset + match_bit + symbol]);
@@ -128,9 +132,7 @@ INLINE uint8_t read_literal(struct range *r, uint16_t *probs, bool is_after_matc
         }
         return (uint8_t)symbol;
     }
-    while (symbol < 0x100)
-        symbol = symbol << 1 | bit(r, &probs[symbol]);
-    return (uint8_t)symbol;
+    return (uint8_t)tree(r, probs, 8);
 }
 
 /* A repeat of one of the last four distances. Returns its length; rep[0] is then the distance. */
@@ -182,6 +184,35 @@ INLINE void put_literal(struct range *r, struct lzma_work *w, struct unpack *u, 
 }
 
 /*
+ * unpack_repeat() by words only: it may write up to seven bytes too many, which what comes next
+ * overwrites.
+ */
+INLINE void repeat(struct unpack *u, size_t distance, size_t len)
+{
+    static const uint8_t period[8] = { 0, 8, 8, 9, 8, 10, 12, 14 };     /* of short distances */
+
+    if (u->out_len - u->out_pos - len < 8 || (distance < 8 && len < 8)) {
+        unpack_repeat(u, distance, len);
+        return;
+    }
+    uint8_t *to = u->out + u->out_pos;
+    const uint8_t *from = to - distance;
+    const uint8_t *end = to + len;
+
+    u->out_pos += len;
+    if (distance < 8) {
+        for (size_t n = period[distance] - distance; n > 0; n--)
+            *to++ = *from++;
+        from = to - period[distance];
+    }
+    for (; to < end; to += 8, from += 8) {
+        uint64_t word;
+        memcpy(&word, from, sizeof(word));
+        memcpy(to, &word, sizeof(word));
+    }
+}
+
+/*
  * Decodes until out_pos is 'out_end'. After a match rep[0] always lies inside the dictionary,
  * since it is checked right there and the dictionary only grows: so put_literal() may look at
  * what stood there.
@@ -204,7 +235,7 @@ static int run(struct unpack *u, struct lzma_work *w, struct range *range, size_
                                                                     : read_match(&r, w, pos_state);
         if (w->rep[0] >= u->out_pos - base || len > out_end - u->out_pos)
             return -EBADMSG;
-        unpack_repeat(u, (size_t)w->rep[0] + 1, len);
+        repeat(u, (size_t)w->rep[0] + 1, len);
     }
     if (in_end - r.in < SYMBOL_BYTES)
         return -EBADMSG;

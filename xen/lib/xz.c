@@ -155,6 +155,22 @@ static uint32_t to_relative(uint32_t value, uint32_t next, unsigned int recent)
     return relative & 0x01000000 ? relative | 0xff000000 : relative;
 }
 
+/* The first e8 or e9 from 'i' on, or a place from which fewer than eight bytes are left. */
+static size_t find_opcode(const uint8_t *data, size_t i, size_t len)
+{
+    const uint64_t ones = 0x0101010101010101ull;
+    uint64_t word;
+
+    for (; i + sizeof(word) <= len; i += sizeof(word)) {
+        memcpy(&word, data + i, sizeof(word));
+        word = (word & ~ones) ^ 0xe8 * ones;
+        uint64_t found = (word - ones) & ~word & 0x80 * ones;   /* lowest: the first zero byte */
+        if (found != 0)
+            return i + (size_t)__builtin_ctzll(found) / 8;
+    }
+    return i;
+}
+
 /*
  * Undoes the filter for x86 code in place: calls and jumps (e8, e9) got absolute targets to pack
  * better.
@@ -164,6 +180,10 @@ static void unfilter_x86(uint8_t *data, size_t len, uint32_t start)
     unsigned int recent = 0;
 
     for (size_t i = 0; i + 5 <= len; i++) {
+        if (recent == 0)
+            i = find_opcode(data, i, len);
+        if (i + 5 > len)
+            return;
         uint8_t *p = data + i;
         if ((*p & 0xfe) != 0xe8) {
             recent = recent << 1 & 7;

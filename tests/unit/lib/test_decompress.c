@@ -47,7 +47,8 @@ static struct bytes mixture(size_t len)
 
     while (n < len) {
         size_t part = min((size_t)(1 + rand() % 4000), len - n);
-        switch (rand() % 5) {
+        size_t period = 1 + (size_t)rand() % 17;
+        switch (rand() % 6) {
         case 0:
             memset(b.p + n, rand(), part);
             break;
@@ -62,6 +63,10 @@ static struct bytes mixture(size_t len)
         case 3:
             for (size_t i = 0; i < part; i++)
                 b.p[n + i] = i % 5 == 0 ? 0xe8 : i % 5 == 4 ? 0xff * (rand() & 1) : (uint8_t)rand();
+            break;
+        case 4:
+            for (size_t i = 0; i < part; i++)
+                b.p[n + i] = i < period ? (uint8_t)rand() : b.p[n + i - period];
             break;
         default:
             if (n > 0) {

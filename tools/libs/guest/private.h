@@ -98,6 +98,12 @@ int image_read(const char *path, struct guest_image **image, char *error);
 int image_finish(struct guest_image *image, const char *path, struct guest_image **out,
                  char *error);
 
+/*
+ * An xz stream with the unpacked size in its last four bytes. Fails where guest_unpack() might not:
+ * then that is to be asked.
+ */
+int xz_unpack_sized(const uint8_t *data, size_t size, size_t limit, void **out, size_t *out_size);
+
 #define DIGEST_TEXT 65
 
 /* The name of these bytes: 64 hexadecimal digits. */

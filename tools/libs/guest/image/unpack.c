@@ -109,6 +109,8 @@ static int unpack_xz(const uint8_t *data, size_t size, struct output *o)
 {
     lzma_stream z = LZMA_STREAM_INIT;
 
+    if (!xz_unpack_sized(data, size, o->limit, (void **)&o->data, &o->used))
+        return 0;
     return unpack_with(&z, lzma_stream_decoder(&z, LZMA_MEMORY, 0), data, size, o);
 }
 
