@@ -3,15 +3,68 @@
 #ifndef COMMON_MEMORY_PRIVATE_H
 #define COMMON_MEMORY_PRIVATE_H
 
+#include <lib/math.h>
+#include <public/xen.h>
+#include <xen/frame.h>
 #include <xen/heap.h>
 #include <xen/spinlock.h>
 #include <xen/types.h>
 
 struct domain;
 
-/* heap.c; under heap_lock. */
+#define ZONES           33
+#define BLOCK_DIRTY     0x100u
+#define BLOCK_ORDER     0x0ffu
+
+#define UNOWNED         ((uint64_t)DOMID_INVALID << FRAME_OWNER_SHIFT)
+#define STATE_FREE      (FRAME_FREE | UNOWNED)
+#define STATE_ALLOCATED (FRAME_ALLOCATED | UNOWNED)
+
+struct free_list {
+    uint32_t first, last;               /* clean blocks are at the front, dirty ones at the back */
+};
+
+struct zone {
+    uint64_t free;                      /* pages, those being erased among them */
+    unsigned int erasing;               /* free blocks that are off the lists */
+    uint32_t orders;                    /* bit per order: its list is not empty */
+    struct free_list list[HEAP_MAX_ORDER + 1];
+};
+
+/* buddy.c; all under heap_lock. */
 extern struct spinlock heap_lock;
 extern uint64_t heap_nr_free;
+extern struct zone *node_zones[HEAP_MAX_NODES];
+
+static inline struct frame *frame_at(uint32_t nr) { return mfn_to_frame(mfn_of(nr)); }
+static inline uint32_t number_of(const struct frame *f)
+{
+    return (uint32_t)mfn_nr(frame_to_mfn(f));
+}
+struct zone *zone_at(uint32_t nr);
+void zones_init(struct zone *zones);
+/* Onto its list, as it is; and off it. */
+void block_insert(struct frame *f, unsigned int order, bool dirty);
+void block_remove(struct frame *f);
+/* Onto the lists, joined with its free neighbours. */
+void block_free(struct frame *f, unsigned int order, bool dirty);
+/* Keep the lower 2^order frames of a block that is on no list. */
+void block_split(struct frame *f, unsigned int order);
+/* The block at f has become free, or no longer is. */
+void count_free(const struct frame *f, int64_t pages);
+/* A block of 2^order frames, off the lists; NULL: there is none.  And: make larger ones. */
+struct frame *zone_take(struct zone *zone, unsigned int order) must_check;
+void zone_join(struct zone *zone);
+/* Free pages of a node in zones up to top_zone. */
+uint64_t node_free(unsigned int node, unsigned int top_zone);
+
+#define for_each_zone(zone)                                       \
+    for (unsigned int n_ = 0; n_ < heap_nr_nodes; n_++)           \
+        for (struct zone *zone = node_zones[n_]; zone < node_zones[n_] + ZONES; zone++)
+
+/* erase.c */
+extern uint64_t heap_nr_dirty;          /* dirty frames freed and not yet seen erased; about */
+void frame_erase(struct frame *f);
 
 /* bad.c: does any of these frames stay unused for good? */
 bool range_is_bad(uint64_t first, uint64_t last);

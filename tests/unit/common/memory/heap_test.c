@@ -21,7 +21,11 @@ static void fake_relax(void);
 #define cpu_relax fake_relax
 
 #include "xen/lib/parse.c"
+#include "xen/common/memory/buddy.c"
 #include "xen/common/memory/heap.c"
+#include "xen/common/memory/erase.c"
+#include "xen/common/memory/heap_boot.c"
+#include "xen/common/memory/heap_count.c"
 #include "xen/common/memory/bad.c"
 #include "xen/common/memory/claim.c"
 #include "xen/common/memory/nodes.c"
@@ -159,7 +163,7 @@ static void test_random(void **state)
     }
     assert_int_equal(fake_locks_held, 0);
     while (heap_scrub_idle()) { }
-    assert_int_equal(dirty_hint, 0);
+    assert_int_equal(heap_nr_dirty, 0);
     assert_int_equal(blocks_count(), blocks);
 }
 
@@ -445,7 +449,7 @@ static void test_nodes(void **state)
         heap_free(held[--n], 0);
     }
     while (heap_scrub_idle()) { }
-    assert_int_equal(dirty_hint, 0);
+    assert_int_equal(heap_nr_dirty, 0);
     assert_int_equal(heap_free_pages(), free);
     blocks_count();
     fake_cpu = 0;
