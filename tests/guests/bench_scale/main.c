@@ -83,7 +83,8 @@ static const struct {
     void (*run)(struct own *o);
 } operations[] = {
     { "event_send", send }, { "grant_map", map_grant }, { "page_type", change_type },
-    { "heap", change_heap }, { "timer", set_timer }, { "schedule", yield },
+    { "timer", set_timer }, { "schedule", yield },
+    { "heap", change_heap },            /* last: what it frees is erased when CPUs idle */
 };
 
 /* ---- The hypervisor's counters ---- */

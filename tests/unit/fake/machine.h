@@ -25,7 +25,7 @@
 #define FAKE_FRAMES (1ul << 20)         /* 4 GiB of addresses; memory appears when touched */
 
 struct vcpu *fake_current;
-unsigned int fake_cpu;
+FAKE_OWN unsigned int fake_cpu;
 static unsigned int fake_locks_held;
 static jmp_buf *fake_panic_to;          /* a failed assertion jumps here, or ends the test */
 

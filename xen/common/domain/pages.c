@@ -71,7 +71,6 @@ struct frame *domain_alloc_frame(struct domain *d, unsigned int order, unsigned 
 
     if (!f)
         return NULL;
-    arch_frames_settle(f, order);
     if (domain_assign_frame(d, f, order)) {
         heap_free(f, order);
         return NULL;

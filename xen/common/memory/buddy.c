@@ -13,7 +13,9 @@
  * state changes under heap_lock only; other frames of a block belong to whoever holds the block,
  * for no neighbour can be freed or merged with a part of it.
  *
- * A buddy that has FRAME_FREE and the same order in aux is a head: were it inside a larger free
+ * A block off the lists, as is one that is being erased, has FRAME_OFF_LIST in its head.
+ *
+ * A buddy that has FRAME_FREE alone and the same order in aux is a head: were it inside a larger
  * block, then that block would contain us as well.
  *
  * Lock: heap_lock, for all of it.  Not for interrupt handlers.
@@ -28,7 +30,7 @@ uint64_t heap_nr_free;
 static struct zone zones_of_0[ZONES];
 struct zone *node_zones[HEAP_MAX_NODES] = { zones_of_0 };
 
-static unsigned int zone_of(uint32_t nr) { return ilog2(nr) + 1; }
+unsigned int zone_of(uint32_t nr) { return ilog2(nr) + 1; }
 
 struct zone *zone_at(uint32_t nr)
 {
@@ -92,7 +94,8 @@ static struct frame *block_buddy(uint32_t nr, unsigned int order)
         return NULL;
     }
     struct frame *f = frame_at(buddy);
-    return (f->count & FRAME_FREE) && (f->aux & BLOCK_ORDER) == order ? f : NULL;
+    uint64_t state = read_once(f->count) & (FRAME_FREE | FRAME_OFF_LIST);
+    return state == FRAME_FREE && (f->aux & BLOCK_ORDER) == order ? f : NULL;
 }
 
 /*
@@ -114,6 +117,12 @@ void block_free(struct frame *f, unsigned int order, bool dirty)
     block_insert(f, order, dirty);
 }
 
+void block_give(struct frame *f, unsigned int order, bool dirty)
+{
+    count_free(f, 1ll << order);
+    block_free(f, order, dirty);
+}
+
 void block_split(struct frame *f, unsigned int order)
 {
     bool dirty = f->aux & BLOCK_DIRTY;
@@ -132,7 +141,26 @@ struct frame *zone_take(struct zone *zone, unsigned int order)
     struct frame *f = frame_at(zone->list[__builtin_ctz(orders)].first);
     block_remove(f);
     block_split(f, order);
+    f->count |= FRAME_OFF_LIST;
     return f;
+}
+
+struct frame *zone_take_small(struct zone *zone, unsigned int order, bool dirty)
+{
+    for (uint32_t orders = zone->orders; orders; orders &= orders - 1) {
+        const struct free_list *list = &zone->list[__builtin_ctz(orders)];
+        struct frame *f = frame_at(dirty ? list->last : list->first);
+        if (!(f->aux & BLOCK_DIRTY) != !dirty) {
+            continue;
+        }
+        block_remove(f);
+        if ((f->aux & BLOCK_ORDER) > order) {
+            block_split(f, order);
+        }
+        f->count |= FRAME_OFF_LIST;
+        return f;
+    }
+    return NULL;
 }
 
 /* Somebody needs large blocks more than clean ones: join clean and dirty neighbours. */

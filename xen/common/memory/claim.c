@@ -3,8 +3,9 @@
  * Claims on memory: a toolstack reserves room for a domain it is about to build, so that two
  * builders do not both start on memory that is enough for one.
  *
- * A claim names no frames.  The sum of claims never exceeds the free memory when a claim is made,
- * and an allocation for anybody else leaves as many pages free as are claimed.  Lock: heap_lock.
+ * A claim names no frames.  The sum of claims never exceeds the free memory on the heap's lists:
+ * not when a claim is made, and an allocation for anybody else, or a CPU's cache, leaves as many
+ * pages there as are claimed.  Lock: heap_lock.
  */
 #include <lib/math.h>
 #include <xen/assert.h>
@@ -21,6 +22,12 @@ bool claim_allows(const struct domain *d, uint64_t pages)
     return pages <= own || (pages <= heap_nr_free && claimed - own <= heap_nr_free - pages);
 }
 
+uint64_t claim_spare(void)
+{
+    assert(claimed <= heap_nr_free);
+    return heap_nr_free - claimed;
+}
+
 void claim_use(struct domain *d, uint64_t pages)
 {
     uint64_t used = min(pages, d->outstanding_claim);
@@ -34,7 +41,7 @@ static int claim_make(struct domain *d, uint64_t pages)
         return -EINVAL;
     }
     uint64_t wanted = pages - d->tot_pages;
-    uint64_t room = heap_nr_free - min(heap_nr_free, heap_reserved_pages());
+    uint64_t room = heap_nr_free - min(heap_nr_free, dma_kept());
     if (wanted > room || claimed > room - wanted) {
         return -ENOMEM;
     }
@@ -49,9 +56,11 @@ int heap_claim(struct domain *d, uint64_t pages)
         heap_claim_drop(d);
         return 0;
     }
+    caches_close();
     spin_lock(&heap_lock);
     int rc = d->dying ? -EINVAL : claim_make(d, pages);
     spin_unlock(&heap_lock);
+    caches_open();
     return rc;
 }
 

@@ -27,7 +27,7 @@ OPTION_SIZE(dma_emergency_pool, "dma_emergency_pool", opt_pool);
 
 static uint64_t low_free(void)
 {
-    return heap_free_pages_below(dma_zone + PAGE_SHIFT);
+    return free_below(dma_zone + PAGE_SHIFT);
 }
 
 bool dma_spares(uint64_t pages)
@@ -35,7 +35,7 @@ bool dma_spares(uint64_t pages)
     return dma_reserve == 0 || low_free() >= dma_reserve + pages;
 }
 
-uint64_t heap_reserved_pages(void)
+uint64_t dma_kept(void)
 {
     return dma_reserve ? min(dma_reserve, low_free()) : 0;
 }

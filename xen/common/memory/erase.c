@@ -3,7 +3,7 @@
  * Erasing free memory ahead of time: what CPUs do when they have nothing better to do, or, if
  * bootscrub= says so, all at once at boot.
  *
- * A block that is being erased counts as free, but is off the lists: its head is not FRAME_FREE,
+ * A block that is being erased counts as free, but is off the lists: its head has FRAME_OFF_LIST,
  * so no neighbour joins it.  Lock: heap_lock, but not while memory is erased.
  */
 #include <lib/parse.h>
@@ -42,34 +42,15 @@ void frame_erase(struct frame *f)
     memset(frame_to_virt(f), 0, PAGE_SIZE);
 }
 
-/*
- * A dirty block of at most 2^SCRUB_ORDER frames, taken out of the heap; NULL if there is none at
- * the lists' ends.
- */
-static struct frame *dirty_block_of(struct zone *zone)
-{
-    for (uint32_t orders = zone->orders; orders; orders &= orders - 1) {
-        struct frame *f = frame_at(zone->list[__builtin_ctz(orders)].last);
-        if (!(f->aux & BLOCK_DIRTY)) {
-            continue;
-        }
-        block_remove(f);
-        if ((f->aux & BLOCK_ORDER) > SCRUB_ORDER) {
-            block_split(f, SCRUB_ORDER);
-        }
-        return f;
-    }
-    return NULL;
-}
-
-/* The nearest node first: the others' processors have time for theirs. */
+/* A dirty block, off the lists, or NULL.  The nearest node first: the others' processors have time
+ * for theirs. */
 static struct frame *dirty_block_take(void)
 {
     unsigned int near = heap_nr_nodes > 1 ? node_of_cpu(smp_cpu()) : 0;
     for (unsigned int i = 0; i < heap_nr_nodes; i++) {
         unsigned int node = i == 0 ? near : i - (i <= near);
         for (unsigned int z = ZONES - 1; z > 0; z--) {
-            struct frame *f = dirty_block_of(&node_zones[node][z]);
+            struct frame *f = zone_take_small(&node_zones[node][z], SCRUB_ORDER, true);
             if (f) {
                 return f;
             }
@@ -78,9 +59,9 @@ static struct frame *dirty_block_take(void)
     return NULL;
 }
 
-/* While the block is out, its head is not FRAME_FREE, so no neighbour joins it. */
 bool heap_scrub_idle(void)
 {
+    cache_rest();
     if (likely(read_once(heap_nr_dirty) == 0)) {
         return false;
     }
@@ -95,20 +76,15 @@ bool heap_scrub_idle(void)
         return false;
     }
     unsigned int order = f->aux & BLOCK_ORDER;
-    bool is_dirty = f->count & FRAME_DIRTY;
-    f->count = STATE_ALLOCATED;
     zone_at(number_of(f))->erasing++;
     spin_unlock(&heap_lock);
 
     arch_frames_settle(f, order);
-    uint64_t erased = is_dirty;
-    if (is_dirty) {
-        frame_erase(f);
-    }
-    for (uint32_t i = 1; i < 1u << order; i++) {
+    uint64_t erased = 0;
+    for (uint32_t i = 0; i < 1u << order; i++) {
         if (f[i].count & FRAME_DIRTY) {
             frame_erase(&f[i]);
-            f[i].count = STATE_FREE;
+            f[i].count &= ~FRAME_DIRTY;
             erased++;
         }
     }
@@ -116,7 +92,7 @@ bool heap_scrub_idle(void)
 
     spin_lock(&heap_lock);
     zone_at(number_of(f))->erasing--;
-    f->count = STATE_FREE;
+    f->count &= ~FRAME_OFF_LIST;
     block_free(f, order, false);
     spin_unlock(&heap_lock);
     return true;
@@ -137,6 +113,7 @@ static void list_mark_dirty(const struct free_list *list, unsigned int order)
 /* All free frames are to be erased, sooner or later. */
 static void heap_mark_dirty(void)
 {
+    caches_close();
     spin_lock(&heap_lock);
     for_each_zone(zone) {
         for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
@@ -144,6 +121,7 @@ static void heap_mark_dirty(void)
         }
     }
     spin_unlock(&heap_lock);
+    caches_open();
 }
 
 void heap_scrub_all(void)
@@ -153,7 +131,7 @@ void heap_scrub_all(void)
     }
     heap_mark_dirty();
     if (bootscrub == BOOTSCRUB_ON) {
-        log_info("heap: erasing %lu MiB of free memory", heap_nr_free >> (20 - PAGE_SHIFT));
+        log_info("heap: erasing %lu MiB of free memory", heap_free_pages() >> (20 - PAGE_SHIFT));
         while (heap_scrub_idle()) { }
     }
 }

@@ -106,7 +106,6 @@ static int give_extent(struct exchange *e, struct frame *f, unsigned long index)
     unsigned int order = e->x.out.extent_order;
     uint64_t mfn = mfn_nr(frame_to_mfn(f)), gpfn;
 
-    arch_frames_settle(f, order);
     if (domain_assign_frame(e->d, f, order)) {
         heap_free(f, order);
         return -EINVAL;

@@ -3,9 +3,11 @@
  * The page allocator: who gets which of the free blocks (buddy.c).
  *
  * Taking from the top zone first keeps low memory for those who need it.  What counts as free is
- * on the lists, or off them for a moment while idle time erases it (erase.c).
+ * on the lists; or off them for a moment while idle time erases it (erase.c); or, single pages, in
+ * a CPU's cache (page_cache.c), where most are taken from and given to.
  *
- * Lock: heap_lock, never held while memory is erased.  Not for interrupt handlers.
+ * Lock: heap_lock, never held while memory is erased.  Not for interrupt handlers, and not with
+ * interrupts off: TLBs elsewhere may have to be flushed.
  */
 #include <lib/math.h>
 #include <xen/arch.h>
@@ -13,6 +15,7 @@
 #include <xen/domain.h>
 #include <xen/frame.h>
 #include <xen/heap.h>
+#include <xen/smp.h>
 
 #include "private.h"
 
@@ -22,6 +25,7 @@ struct wish {
     uint64_t nodes;                     /* wanted first */
     unsigned int node;                  /* the first of them, if among them */
     bool exact;                         /* and no others */
+    bool last;                          /* caches are closed; large blocks are worth some work */
     bool busy;                          /* what there was is being erased */
 };
 
@@ -72,7 +76,7 @@ static struct frame *nodes_take(uint64_t nodes, struct wish *w, unsigned int top
 
 static struct frame *range_take(struct wish *w, unsigned int top, unsigned int bottom)
 {
-    for (unsigned int join = 0; top > bottom && join <= (w->order > 0); join++) {
+    for (unsigned int join = 0; top > bottom && join <= (w->order > 0 && w->last); join++) {
         struct frame *f;
         if (likely(heap_nr_nodes == 1)) {
             f = node_take(node_zones[0], w, top, bottom, join);
@@ -97,28 +101,36 @@ static struct frame *block_take(struct wish *w)
         return range_take(w, w->top_zone, 0);
     }
     struct frame *f = range_take(w, w->top_zone, dma_zone);
-    return f || !dma_spares(1ull << w->order) ? f : range_take(w, dma_zone, 0);
+    if (f || (w->order > 0 && !w->last) || !dma_spares(1ull << w->order)) {
+        return f;
+    }
+    return range_take(w, dma_zone, 0);
 }
 
 /* ---- Allocation ----------------------------------------------------------------------------- */
 
-/* The block is ours alone: erase what must be, and set the state of its frames. */
-static void block_prepare(struct frame *f, unsigned int order, bool head_dirty, unsigned int flags)
+/* It is ours alone: erase it if that must be, and set its state.  Was it dirty? */
+static bool frame_prepare(struct frame *f, unsigned int flags)
+{
+    bool is_dirty = f->count & FRAME_DIRTY;
+    if ((flags & HEAP_ZERO) || (is_dirty && !(flags & HEAP_DIRTY_OK))) {
+        frame_erase(f);
+    }
+    assert(f->count & FRAME_FREE);
+    f->count = STATE_ALLOCATED;
+    f->type = 0;
+    f->aux = 0;
+    f->next = f->prev = FRAME_NONE;
+    return is_dirty;
+}
+
+static void block_prepare(struct frame *f, unsigned int order, unsigned int flags)
 {
     uint64_t nr_dirty = 0;
     /* First of all: what a former owner's TLB still maps he could write while it is ours. */
     arch_frames_settle(f, order);
     for (uint32_t i = 0; i < 1u << order; i++) {
-        bool is_dirty = i ? f[i].count & FRAME_DIRTY : head_dirty;
-        nr_dirty += is_dirty;
-        if ((flags & HEAP_ZERO) || (is_dirty && !(flags & HEAP_DIRTY_OK))) {
-            frame_erase(&f[i]);
-        }
-        assert(i == 0 || (f[i].count & FRAME_FREE));
-        f[i].count = STATE_ALLOCATED;
-        f[i].type = 0;
-        f[i].aux = 0;
-        f[i].next = f[i].prev = FRAME_NONE;
+        nr_dirty += frame_prepare(&f[i], flags);
     }
     if (nr_dirty) {
         atomic_sub(&heap_nr_dirty, nr_dirty);
@@ -133,6 +145,52 @@ static void wish_for_nodes(struct wish *w, const struct domain *d, unsigned int 
     w->node = node_preferred(d);
 }
 
+/* May it be any page that is ready on this CPU?  Who has a claim takes what was kept for it. */
+static bool cache_suits(const struct wish *w, const struct domain *d)
+{
+    if (w->order > 0 || w->top_zone < heap_top_zone || (d && read_once(d->outstanding_claim))) {
+        return false;
+    }
+    if (likely(heap_nr_nodes == 1)) {
+        return true;
+    }
+    unsigned int near = node_of_cpu(smp_cpu());
+    return (w->nodes & 1ull << near) && (w->node == near || w->nodes == 1ull << near);
+}
+
+static struct frame *lists_take(struct domain *d, struct wish *w)
+{
+    uint64_t pages = 1ull << w->order;
+    spin_lock(&heap_lock);
+    struct frame *f = claim_allows(d, pages) ? block_take(w) : NULL;
+    if (f) {
+        count_free(f, -(int64_t)pages);
+        if (d) {
+            claim_use(d, pages);
+        }
+    }
+    spin_unlock(&heap_lock);
+    return f;
+}
+
+/* The last pages may be in caches; or they are being erased, and are there in a moment. */
+static struct frame *lists_take_last(struct domain *d, struct wish *w)
+{
+    struct frame *f;
+    w->last = true;
+    caches_close();
+    for (;;) {
+        w->busy = false;
+        f = lists_take(d, w);
+        if (f || w->order > 0 || !w->busy) {
+            break;
+        }
+        cpu_relax();
+    }
+    caches_open();
+    return f;
+}
+
 struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags)
 {
     if (order > HEAP_MAX_ORDER) {
@@ -144,28 +202,18 @@ struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int 
         wish_for_nodes(&wish, d, flags >> HEAP_NODE_SHIFT);
     }
 
-    spin_lock(&heap_lock);
-    struct frame *f;
-    while (!claim_allows(d, 1ull << order) || !(f = block_take(&wish))) {
-        bool again = order == 0 && wish.busy;
-        spin_unlock(&heap_lock);
-        if (!again) {
-            return NULL;
-        }
-        /* The last pages are being erased: they are there in a moment. */
-        cpu_relax();
-        wish.busy = false;
-        spin_lock(&heap_lock);
+    struct frame *f = cache_suits(&wish, d) ? cache_take() : NULL;
+    if (likely(f)) {
+        (void)frame_prepare(f, flags);
+        return f;
     }
-    count_free(f, -(1ll << order));
-    bool head_dirty = f->count & FRAME_DIRTY;
-    f->count = STATE_ALLOCATED;
-    if (d) {
-        claim_use(d, 1ull << order);
+    f = lists_take(d, &wish);
+    if (!f) {
+        f = lists_take_last(d, &wish);
     }
-    spin_unlock(&heap_lock);
-
-    block_prepare(f, order, head_dirty, flags);
+    if (f) {
+        block_prepare(f, order, flags);
+    }
     return f;
 }
 
@@ -184,6 +232,14 @@ static bool block_has_broken(const struct frame *f, unsigned int order)
     return false;
 }
 
+static void page_free(struct frame *f)
+{
+    uint64_t old = atomic_xchg(&f->count, STATE_FREE | FRAME_DIRTY | FRAME_OFF_LIST);
+    check(!(old & FRAME_FREE));
+    f->type = 0;
+    cache_give(f);
+}
+
 void heap_free(struct frame *f, unsigned int order)
 {
     check(order <= HEAP_MAX_ORDER && is_aligned(number_of(f), 1u << order));
@@ -191,6 +247,10 @@ void heap_free(struct frame *f, unsigned int order)
         for (uint32_t i = 0; order > 0 && i < 1u << order; i++) {
             heap_free(&f[i], 0);
         }
+        return;
+    }
+    if (order == 0) {
+        page_free(f);
         return;
     }
     for (uint32_t i = 1; i < 1u << order; i++) {
@@ -204,8 +264,7 @@ void heap_free(struct frame *f, unsigned int order)
     check(!(f->count & FRAME_FREE));
     f->count = STATE_FREE | FRAME_DIRTY;
     f->type = 0;
-    count_free(f, 1ll << order);
-    block_free(f, order, true);
+    block_give(f, order, true);
     spin_unlock(&heap_lock);
 }
 

@@ -13,6 +13,7 @@
 
 static uint64_t node_total[HEAP_MAX_NODES];     /* pages */
 static uint64_t total_pages;
+unsigned int heap_top_zone;
 
 uint64_t heap_total_pages(void) { return total_pages; }
 uint64_t heap_node_pages(unsigned int node) { return node_total[node]; }
@@ -48,10 +49,10 @@ void heap_add(uint64_t start, uint64_t end)
             f[i] = (struct frame){ .count = STATE_FREE, .next = FRAME_NONE, .prev = FRAME_NONE };
         }
         spin_lock(&heap_lock);
+        heap_top_zone = max(heap_top_zone, zone_of(number_of(f)));
         total_pages += 1ull << order;
         node_total[node_of_frame(number_of(f))] += 1ull << order;
-        count_free(f, 1ll << order);
-        block_free(f, order, false);
+        block_give(f, order, false);
         spin_unlock(&heap_lock);
     }
 }
@@ -87,6 +88,7 @@ static uint32_t take_all(void)
 
 static void sort_by_node(void)
 {
+    caches_close();
     spin_lock(&heap_lock);
     uint32_t chain = take_all();
     nodes_init();
@@ -100,6 +102,7 @@ static void sort_by_node(void)
         node_total[node] += node_free(node, ZONES - 1);
     }
     spin_unlock(&heap_lock);
+    caches_open();
 }
 
 void heap_know_machine(void)

@@ -7,31 +7,56 @@
 
 #include "private.h"
 
-uint64_t heap_free_pages(void) { return heap_nr_free; }
-
-uint64_t heap_node_free_below(unsigned int node, unsigned int bits)
+uint64_t free_below(unsigned int bits)
 {
-    return node_free(node, zone_below(bits));
+    uint64_t pages = 0;
+    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+        pages += node_free(node, zone_below(bits));
+    }
+    return pages;
+}
+
+uint64_t heap_free_pages(void)
+{
+    caches_close();
+    uint64_t pages = read_once(heap_nr_free);
+    caches_open();
+    return pages;
 }
 
 uint64_t heap_free_pages_below(unsigned int bits)
 {
-    uint64_t pages = 0;
-    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
-        pages += heap_node_free_below(node, bits);
-    }
+    caches_close();
+    uint64_t pages = free_below(bits);
+    caches_open();
+    return pages;
+}
+
+uint64_t heap_node_free_below(unsigned int node, unsigned int bits)
+{
+    caches_close();
+    uint64_t pages = node_free(node, zone_below(bits));
+    caches_open();
+    return pages;
+}
+
+uint64_t heap_reserved_pages(void)
+{
+    caches_close();
+    uint64_t pages = dma_kept();
+    caches_open();
     return pages;
 }
 
 static void show_memory(unsigned char key)
 {
     (void)key;
+    caches_close();
     log_always("heap: %lu KiB of %lu KiB free, %lu KiB claimed, %lu KiB to be erased",
                heap_nr_free << 2, heap_total_pages() << 2, heap_claimed_pages() << 2,
                heap_nr_dirty << 2);
-    if (heap_reserved_pages()) {
-        log_always("heap: %lu KiB kept for devices that need low addresses",
-                   heap_reserved_pages() << 2);
+    if (dma_kept()) {
+        log_always("heap: %lu KiB kept for devices that need low addresses", dma_kept() << 2);
     }
     for_each_zone(zone) {
         if (zone->free) {
@@ -39,6 +64,7 @@ static void show_memory(unsigned char key)
                        (unsigned int)(zone - node_zones[n_]) + PAGE_SHIFT, zone->free << 2);
         }
     }
+    caches_open();
 }
 
 static void show_zone(unsigned int node, const struct zone *zone)
@@ -58,11 +84,13 @@ static void show_zone(unsigned int node, const struct zone *zone)
 static void show_heap(unsigned char key)
 {
     show_memory(key);
+    caches_close();
     spin_lock(&heap_lock);
     for_each_zone(zone) {
         show_zone(n_, zone);
     }
     spin_unlock(&heap_lock);
+    caches_open();
 }
 
 void heap_init(void)

@@ -25,7 +25,7 @@ struct free_list {
 };
 
 struct zone {
-    uint64_t free;                      /* pages, those being erased among them */
+    uint64_t free;                      /* pages, those being erased among them, cached ones not */
     unsigned int erasing;               /* free blocks that are off the lists */
     uint32_t orders;                    /* bit per order: its list is not empty */
     struct free_list list[HEAP_MAX_ORDER + 1];
@@ -33,7 +33,7 @@ struct zone {
 
 /* buddy.c; all under heap_lock. */
 extern struct spinlock heap_lock;
-extern uint64_t heap_nr_free;
+extern uint64_t heap_nr_free;           /* pages, the sum of all zones */
 extern struct zone *node_zones[HEAP_MAX_NODES];
 
 static inline struct frame *frame_at(uint32_t nr) { return mfn_to_frame(mfn_of(nr)); }
@@ -41,6 +41,7 @@ static inline uint32_t number_of(const struct frame *f)
 {
     return (uint32_t)mfn_nr(frame_to_mfn(f));
 }
+unsigned int zone_of(uint32_t nr);
 struct zone *zone_at(uint32_t nr);
 void zones_init(struct zone *zones);
 /* Onto its list, as it is; and off it. */
@@ -48,6 +49,8 @@ void block_insert(struct frame *f, unsigned int order, bool dirty);
 void block_remove(struct frame *f);
 /* Onto the lists, joined with its free neighbours. */
 void block_free(struct frame *f, unsigned int order, bool dirty);
+/* The same, and they are free memory from now on. */
+void block_give(struct frame *f, unsigned int order, bool dirty);
 /* Keep the lower 2^order frames of a block that is on no list. */
 void block_split(struct frame *f, unsigned int order);
 /* The block at f has become free, or no longer is. */
@@ -55,12 +58,30 @@ void count_free(const struct frame *f, int64_t pages);
 /* A block of 2^order frames, off the lists; NULL: there is none.  And: make larger ones. */
 struct frame *zone_take(struct zone *zone, unsigned int order) must_check;
 void zone_join(struct zone *zone);
-/* Free pages of a node in zones up to top_zone. */
+/* The smallest block that is all clean, or the smallest dirty one, cut down to 2^order frames. */
+struct frame *zone_take_small(struct zone *zone, unsigned int order, bool dirty) must_check;
+/* Pages on the lists of a node, in zones up to top_zone. */
 uint64_t node_free(unsigned int node, unsigned int top_zone);
 
 #define for_each_zone(zone)                                       \
     for (unsigned int n_ = 0; n_ < heap_nr_nodes; n_++)           \
         for (struct zone *zone = node_zones[n_]; zone < node_zones[n_] + ZONES; zone++)
+
+/*
+ * page_cache.c.  A page that anybody may have, FRAME_FREE, or NULL; and the opposite.  closed: all
+ * free pages are on the lists until caches_open().
+ */
+struct frame *cache_take(void) must_check;
+void cache_give(struct frame *f);
+void cache_rest(void);
+void caches_close(void);
+void caches_open(void);
+
+/* heap_boot.c: the highest one with memory, in any node. */
+extern unsigned int heap_top_zone;
+
+/* heap_count.c: pages on the lists whose addresses fit. */
+uint64_t free_below(unsigned int bits);
 
 /* erase.c */
 extern uint64_t heap_nr_dirty;          /* dirty frames freed and not yet seen erased; about */
@@ -69,7 +90,9 @@ void frame_erase(struct frame *f);
 /* bad.c: does any of these frames stay unused for good? */
 bool range_is_bad(uint64_t first, uint64_t last);
 
-/* claim.c; under heap_lock.  May `pages` be taken for d (NULL: ourselves)?  And: they were. */
+/* claim.c; under heap_lock.  May `pages` be taken for d (NULL: ourselves)?  And: they were.
+ * claim_spare: free pages that nobody has claimed. */
+uint64_t claim_spare(void);
 bool claim_allows(const struct domain *d, uint64_t pages);
 void claim_use(struct domain *d, uint64_t pages);
 
@@ -78,10 +101,11 @@ unsigned int zone_below(unsigned int bits);
 
 /*
  * dma.c; under heap_lock.  Zones up to dma_zone (0: none) are for those who need them: may others
- * have `pages` of theirs?
+ * have `pages` of theirs?  dma_kept: those that others may not.
  */
 extern unsigned int dma_zone;
 bool dma_spares(uint64_t pages);
+uint64_t dma_kept(void);
 void dma_init(bool several_nodes);
 
 /* nodes.c.  node_wish: bits of the nodes that d (NULL: nobody) likes, never 0; all have memory. */

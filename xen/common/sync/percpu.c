@@ -26,7 +26,7 @@ void percpu_init(void)
 
 int percpu_alloc(unsigned int cpu)
 {
-    if (cpu == 0 || percpu_offset[cpu] != 0)
+    if (percpu_exists(cpu))
         return 0;
     size_t size = (size_t)(percpu_end - percpu_start);
     unsigned int order = ilog2_up(div_round_up(size, PAGE_SIZE));

@@ -36,7 +36,7 @@ void arch_vcpu_send_nmi(struct vcpu *v);
 /* v->info: its place in shared_info, if it has one */
 void vcpu_map_default_info(struct vcpu *v);
 void arch_vm_assist_changed(struct domain *d);
-/* fresh from the heap: no TLB knows them any more */
+/* before they get a new use: no TLB knows them any more.  IRQs on */
 void arch_frames_settle(struct frame *f, unsigned int order);
 /* its owner gave it up: TLBs may know it until settled */
 void arch_frame_left(struct frame *f);

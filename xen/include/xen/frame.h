@@ -52,6 +52,8 @@ _Static_assert(sizeof(struct frame) == 32, "two frames to a cache line");
 #define FRAME_BROKEN        (1ULL << 50)
 #define FRAME_FREE          (1ULL << 51)            /* in the heap */
 #define FRAME_LISTED        (1ULL << 52)            /* in its owner's page list */
+/* free, but on no list: in a CPU's cache, about to be taken, or being erased (head of the block) */
+#define FRAME_OFF_LIST      (1ULL << 55)
 /* free, and still holds what its last owner wrote */
 #define FRAME_DIRTY         (1ULL << 53)
 /* was shared by us with a domain that is gone; see frame_abandon */

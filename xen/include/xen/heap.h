@@ -35,9 +35,9 @@ void heap_init(void);
 void heap_know_machine(void);
 /*
  * 2^order frames, or NULL.  Each has count == FRAME_ALLOCATED with no owner and no reference, and
- * type == 0; tlb_stamp is as the former owner left it.  Without HEAP_DIRTY_OK no contents of a
- * former owner can be read in them.  heap_alloc_for: on behalf of d, whose claim
- * (XENMEM_claim_pages) it may use; others must leave claimed memory alone.
+ * type == 0; no TLB knows it any more, tlb_stamp is as the former owner left it.  Without
+ * HEAP_DIRTY_OK no contents of a former owner can be read in them.  heap_alloc_for: on behalf of
+ * d, whose claim (XENMEM_claim_pages) it may use; others must leave claimed memory alone.
  */
 struct frame *heap_alloc(unsigned int order, unsigned int flags) must_check;
 struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags) must_check;
@@ -46,6 +46,9 @@ void heap_free(struct frame *f, unsigned int order);
 void heap_free_domain_page(struct frame *f);
 /* Erase a few free frames ahead of time, for want of better to do; true while some are left. */
 bool heap_scrub_idle(void);
+/* A CPU that went offline keeps no pages. */
+void heap_cpu_parked(unsigned int cpu);
+/* Exact.  Costs a turn to each CPU's cache. */
 uint64_t heap_free_pages(void);
 uint64_t heap_total_pages(void);
 /* Free pages whose addresses fit in `bits` bits. */

@@ -31,6 +31,7 @@ enum lock_rank {
     LOCK_SCHED,             /* one run queue */
     LOCK_TIMER,             /* one CPU's timer heap */
     LOCK_DOMAIN_PAGES,      /* one domain's list and number of pages */
+    LOCK_PAGE_CACHE,        /* one CPU's free pages; held while other CPUs flush their TLBs */
     LOCK_HEAP,              /* the page allocator */
     LOCK_POOL,              /* the small-object allocator */
     LOCK_RCU,

@@ -25,6 +25,8 @@ void percpu_init(void);             /* first of all: keeps a copy of the image a
 /* A CPU's area: 0 (also when it has one) or -ENOMEM. */
 int percpu_alloc(unsigned int cpu) must_check;
 
+static inline bool percpu_exists(unsigned int cpu) { return cpu == 0 || percpu_offset[cpu] != 0; }
+
 #define percpu_at(name, offset) \
     (*(__typeof__(&percpu_##name))((char *)&percpu_##name + (offset)))
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])

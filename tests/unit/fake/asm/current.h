@@ -11,7 +11,12 @@ struct vcpu;
 #define STACK_SIZE  (4096 << STACK_ORDER)
 
 extern struct vcpu *fake_current;
-extern unsigned int fake_cpu;
+#ifdef FAKE_THREADS
+#define FAKE_OWN __thread               /* each thread may be a CPU */
+#else
+#define FAKE_OWN
+#endif
+extern FAKE_OWN unsigned int fake_cpu;
 
 static inline unsigned int smp_cpu(void) { return fake_cpu; }
 static inline unsigned long this_percpu_offset(void) { return 0; }

@@ -24,6 +24,7 @@
 #include <xen/bitops.h>
 #include <xen/control.h>
 #include <xen/event.h>
+#include <xen/heap.h>
 #include <xen/printk.h>
 #include <xen/rcu.h>
 #include <xen/sched.h>
@@ -97,6 +98,7 @@ static int park(unsigned int cpu)
     store_release(&per_cpu(parking, cpu), PARKED);
     sched_cpu_parked(cpu);
     timers_migrate_from(cpu);
+    heap_cpu_parked(cpu);
     rcu_offline_cpu(cpu);
     irq_left_cpu(cpu);
     return 0;
