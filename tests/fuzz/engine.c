@@ -24,7 +24,7 @@
 
 #define INPUT_MAX   (64u << 10)
 #define KEPT_MAX    4096
-#define SECONDS_MAX 10          /* for one input */
+#define SECONDS_MAX 30          /* for one input */
 #define EDGES       (1u << 18)
 
 struct input {

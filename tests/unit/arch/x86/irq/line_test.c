@@ -32,6 +32,7 @@ struct cpumask cpu_online, cpu_present, cpu_leaving;
 unsigned int cpu_count = CPUS;
 uint32_t cpu_apic_id[MAX_CPUS];
 struct platform platform;
+struct cpu_features cpu_features;
 
 static struct domain domains[2];
 static struct vcpu vcpus[2][CPUS];
