@@ -5,6 +5,7 @@ import re
 import domains
 import test_devices_guest
 import test_xm
+import toolstack
 from domains import BRIDGE_ADDRESS, GUEST_ADDRESS
 from suite import Skip
 
@@ -183,10 +184,11 @@ def check_sharing(suite, dom0):
 
 
 def ours_on_debians(suite):
-    with domains.boot(suite, "swap-xm", peer=True) as dom0:
+    with domains.boot(suite, "swap-xm", disks=[toolstack.empty_disk()], peer=True) as dom0:
         with suite.check("dom0 with our tools starts on Debian's Xen"):
             dom0.m.wait_shell(200)
         test_xm.check_start(suite, dom0)
+        test_xm.check_ahead(suite, dom0)
         test_xm.check_create(suite, dom0)
         check_registers(suite, dom0, "g1")
         test_xm.check_network(suite, dom0)
