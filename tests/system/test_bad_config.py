@@ -100,6 +100,13 @@ def check_no_xend(suite, dom0):
     with suite.check("xend status tells of a xend that is down"):
         out, status = dom0.run("xend status")
         assert status == 3, f"status {status}: {out}"
+    with suite.check("without xenstored, whoever asks it is told instead of kept waiting"):
+        dom0.must("kill $(pidof xenstored)")
+        dom0.wait("pidof xenstored || echo gone", "gone")
+        out, status = dom0.run("timeout 40 xenstore-ls 2>&1")
+        assert status == 1 and "cannot reach xenstored" in out, f"status {status}: {out}"
+        out = dom0.must("timeout 40 xm list 2>&1")
+        assert re.search(r"^\S+ +0 ", out, re.M), out
 
 
 def run(suite):

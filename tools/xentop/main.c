@@ -136,7 +136,7 @@ int main(int argc, char **argv)
                 strerror(-rc));
         return 1;
     }
-    if (xs_open(0, &source.xs))
+    if (xs_open(XS_OPEN_SOCKET, &source.xs))
         source.xs = NULL;           /* domains have numbers, then */
     rc = o.batch ? batch(&source, &o) : screen_run(&source, &o);
     if (rc)

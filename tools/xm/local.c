@@ -34,7 +34,7 @@ static int open_local(void)
     if (rc)
         return error("Unable to connect to xend, and to the hypervisor: %s. Is this dom0?",
                      strerror(-rc));
-    if (xs_open(0, &xs))
+    if (xs_open(XS_OPEN_SOCKET, &xs))
         xs = NULL;
     local_notice();
     return 0;

@@ -28,8 +28,8 @@ struct xs;
 #define XS_OPEN_DEVICE   4u     /* the device only: what a domain other than dom0 uses */
 
 /*
- * The socket is $XENSTORED_PATH, or $XENSTORED_RUNDIR/socket, or /var/run/xenstored/socket; when
- * nobody listens there, /dev/xen/xenbus is tried.
+ * The socket is $XENSTORED_PATH, or $XENSTORED_RUNDIR/socket, or /var/run/xenstored/socket. When
+ * nobody listens there, /dev/xen/xenbus is tried; in dom0 the socket again, for three seconds.
  */
 int xs_open(unsigned int flags, struct xs **xs);
 /* Speaks over fd (a connected stream socket), and owns it from here on. */
