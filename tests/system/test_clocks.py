@@ -122,13 +122,29 @@ def check_wall_clock(suite, dom0):
 
 
 def check_tsc_modes(suite, dom0):
-    with suite.check("tsc_mode: 0 and 2 are taken, 1 and 3 refused in words"):
-        for mode in (0, 2):
+    start = now(dom0)
+    with suite.check("a guest whose counter is emulated has one of its own, even and never back"):
+        dom0.config("t1", vcpus=2, tsc_mode=1)
+        dom0.create("t1")
+        dom0.wait_boot("t1", 1)
+        with dom0.guest("t1"):
+            dom0.must("(observe clocks >/tmp/seen 2>&1 &)")
+            first = now(dom0)
+            dom0.must("sleep 5; killall observe")
+            last = now(dom0)
+            seen = dom0.wait("cat /tmp/seen", r"(\d+) readings, back (\d+), off (\d+) ns", 60)
+        readings, back, off = (int(n) for n in seen.groups())
+        assert readings > 100 and back == 0 and off < 20000, seen.group(0)
+        assert last[0] < now(dom0)[0] * 0.9, "it is the machine's"
+        dom0_rate = rate(start, now(dom0))
+        assert abs(rate(first, last) / dom0_rate - 1) < 0.001, (first, last, dom0_rate)
+        dom0.must("xm destroy t1")
+    with suite.check("tsc_mode: 0, 1 and 2 are taken, 3 refused in words"):
+        for mode in (0, 1, 2):
             dom0.mini("t1", tsc_mode=mode)
             dom0.must("xm create /etc/xen/t1")
             dom0.must("xm destroy t1")
-        for mode, why in ((1, "not supported.*0 and 2"), (3, "not supported.*0 and 2"),
-                          (4, "tsc_mode.*0.*3")):
+        for mode, why in ((3, "not supported.*0, 1 and 2"), (4, "tsc_mode.*0.*3")):
             dom0.mini("t1", tsc_mode=mode)
             refuse(dom0, "xm create /etc/xen/t1", why)
 

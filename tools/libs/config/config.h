@@ -253,6 +253,9 @@ struct config_cpuid {
     char *eax, *ebx, *ecx, *edx;        /* "0x…" or 32 of 0 1 x k s; NULL: untouched */
 };
 
+/* The bits of a number in decimal, of any length; false: it is none, or needs more than size. */
+EXPORT bool config_bits_parse(const char *text, uint64_t *map, size_t size);
+
 /* "0-3,5,^1": sets bits of a map of size bits. */
 EXPORT int config_cpus_parse(const char *text, uint64_t *map, size_t size,
                              struct config_error *e);

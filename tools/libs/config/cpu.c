@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sets of CPUs ("0-3,^1") and rules for CPUID ("1:ecx=xxxx…,edx=0x10").
+ * Sets of CPUs ("0-3,^1"), masks as numbers of any length,
+ * and rules for CPUID ("1:ecx=xxxx…,edx=0x10").
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,6 +12,46 @@
 static int cpu_fail(const char *text, struct config_error *e)
 {
     return config_fail(e, "cpus '%.100s': expected numbers and ranges, as in 0-3,5,^1", text);
+}
+
+bool config_bits_parse(const char *text, uint64_t *map, size_t size)
+{
+    memset(map, 0, size / 8);
+    for (const char *p = text; *p; p++) {
+        unsigned __int128 carry = *p - '0';
+
+        if (!isdigit((unsigned char)*p))
+            return false;
+        for (size_t i = 0; i < size / 64; i++) {
+            carry += (unsigned __int128)map[i] * 10;
+            map[i] = carry;
+            carry >>= 64;
+        }
+        if (carry)
+            return false;
+    }
+    return *text;
+}
+
+char *ones_in_decimal(unsigned int n)
+{
+    size_t length = n / 3 + 1;
+    char *text = xmalloc(length + 1);
+
+    memset(text, '0', length);
+    text[length] = '\0';
+    while (n--) {
+        unsigned int carry = 1;
+
+        for (size_t i = length; i-- > 0; carry /= 10) {
+            carry += (text[i] - '0') * 2;
+            text[i] = '0' + carry % 10;
+        }
+    }
+    size_t zeros = strspn(text, "0");
+
+    memmove(text, text + zeros, length - zeros + 1);
+    return text;
 }
 
 /* 5 or 2-7 */

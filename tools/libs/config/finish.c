@@ -93,8 +93,8 @@ static int finish_vcpus(struct config_domain *d, struct config_error *e)
     if (d->maxvcpus < d->vcpus)
         return config_fail(e, "maxvcpus (%lld) is less than vcpus (%lld)",
                            (long long)d->maxvcpus, (long long)d->vcpus);
-    if (!d->vcpu_avail && d->vcpus < 64)
-        d->vcpu_avail = xasprintf("%llu", (1ull << d->vcpus) - 1);
+    if (!d->vcpu_avail)
+        d->vcpu_avail = ones_in_decimal(d->vcpus);
     d->vcpus = d->maxvcpus;
     d->maxvcpus = CONFIG_UNSET;
     return 0;

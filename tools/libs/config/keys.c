@@ -93,7 +93,7 @@ static const struct config_key keys[] = {
     FLAG("superpages", superpages, IMAGE, NULL, "memory in pages of 2 MiB"),
     NUMBER("videoram", videoram, IMAGE, NULL, 1, 1024, "MiB of video memory (4)"),
     NUMBER("tsc_mode", tsc_mode, IMAGE, NULL, 0, 3,
-           "time stamp counter: 0 default, 1 emulated, 2 native, 3 RDTSCP"),
+           "time stamp counter: 0 default, 1 emulated, 2 native"),
     FLAG("nomigrate", nomigrate, IMAGE, NULL, "forbids saving and migrating"),
     NUMBER("rtc_timeoffset", rtc_timeoffset, IMAGE, NULL, -INT_MAX_, INT_MAX_,
            "seconds that the virtual clock is ahead"),

@@ -72,6 +72,8 @@ int vif2_from_sxp(const struct sxp *s, struct config_vif2 *v, struct config_erro
 int vtpm_from_sxp(const struct sxp *s, struct config_vtpm *v, struct config_error *e);
 /* A device of an S-expression, into its array or back to the text of its directive. */
 int device_from_sxp(const struct sxp *s, struct config_domain *d, struct config_error *e);
+/* 2^n - 1 */
+char *ones_in_decimal(unsigned int n);
 /* Parses the list directives into their arrays and checks what belongs together. *about becomes
  * the directive an error is about. */
 int domain_finish(struct config_domain *d, const char **about, struct config_error *e);

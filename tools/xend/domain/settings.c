@@ -18,18 +18,23 @@
 #include "store.h"
 
 #define CPUS_MAX 4096
+#define VCPUS_MAX 8192
 #define WEIGHT_MAX 65535
 
 /* ---- VCPUs that are there from the start ---- */
 
 bool settings_vcpu_is_online(const struct config_domain *c, unsigned int vcpu)
 {
+    uint64_t map[VCPUS_MAX / 64] = { 0 };
     unsigned long long bits;
 
-    /* A mask written in more digits than a number has is one of all VCPUs. */
-    if (!c->vcpu_avail || !parse_number_any(c->vcpu_avail, UINT64_MAX, &bits))
+    if (!c->vcpu_avail)
         return true;
-    return vcpu >= 64 || bits >> vcpu & 1;
+    if (parse_number_any(c->vcpu_avail, UINT64_MAX, &bits))
+        map[0] = bits;
+    else if (!config_bits_parse(c->vcpu_avail, map, VCPUS_MAX))
+        return true;                    /* in more bits than there are VCPUs */
+    return map[vcpu / 64] >> vcpu % 64 & 1;
 }
 
 /* ---- CPU pools ---- */
@@ -184,8 +189,8 @@ static int set_tsc(struct domain *d, const struct config_domain *c, struct failu
     if (c->tsc_mode != CONFIG_UNSET && c->tsc_mode)
         rc = xc_domain_set_tsc_info(d->x->xc, d->domid, c->tsc_mode, 0, 0, 0);
     if (rc == -EOPNOTSUPP)
-        return fail(f, rc, "tsc_mode %lld is not supported by this hypervisor, where guests read "
-                    "the processor's own counter: 0 and 2 are", (long long)c->tsc_mode);
+        return fail(f, rc, "tsc_mode %lld is not supported by this hypervisor: 0, 1 and 2 are",
+                    (long long)c->tsc_mode);
     return rc ? fail(f, rc, "tsc_mode %lld is refused: %s", (long long)c->tsc_mode, strerror(-rc))
               : 0;
 }

@@ -95,6 +95,10 @@ static void test_checks(void **state)
     assert_string_equal(d.cpus.item[0], "3");
     assert_string_equal(d.cpus.item[3], "0-1");
     config_domain_free(&d);
+    load_good("vcpus = 100; maxvcpus = 128", &d);
+    assert_int_equal(d.vcpus, 128);
+    assert_string_equal(d.vcpu_avail, "1267650600228229401496703205375");
+    config_domain_free(&d);
     load_good("restart = 'never'; on_crash = 'preserve'", &d);
     assert_string_equal(d.on_reboot, "destroy");
     assert_string_equal(d.on_crash, "preserve");

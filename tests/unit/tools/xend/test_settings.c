@@ -175,6 +175,14 @@ static void test_vcpus(void **state)
     /* All ones in more bits than a number has. */
     c.vcpu_avail = "340282366920938463463374607431768211455";
     assert_true(settings_vcpu_is_online(&c, 1));
+    assert_true(settings_vcpu_is_online(&c, 127));
+    assert_false(settings_vcpu_is_online(&c, 128));
+    c.vcpu_avail = "36893488147419103233";              /* 2^65 + 1 */
+    assert_true(settings_vcpu_is_online(&c, 0));
+    assert_false(settings_vcpu_is_online(&c, 1));
+    assert_false(settings_vcpu_is_online(&c, 64));
+    assert_true(settings_vcpu_is_online(&c, 65));
+    assert_false(settings_vcpu_is_online(&c, 66));
 }
 
 static void test_clock(void **state)

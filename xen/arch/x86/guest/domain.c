@@ -40,6 +40,7 @@ int arch_domain_create(struct domain *d, const struct domain_config *config)
     for (unsigned int i = 0; i < XEN_LEGACY_MAX_VCPUS; i++)
         d->shared_info->vcpu_info[i].evtchn_upcall_mask = 1;
     domain_update_wallclock(d);
+    guest_tsc_init(d);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The processor's share of domctl: kinds of domains, frames and their types, ports, the TSC. */
+/* The processor's share of domctl: kinds of domains, frames and their types, ports. */
 #include <x86/cpu.h>
 #include <x86/guest.h>
 #include <x86/mm.h>
@@ -10,9 +10,6 @@
 #include <xen/xsm.h>
 
 #define MAX_FRAME_BATCH 1024            /* frames that one getpageframeinfo3 may ask of */
-
-/* TSC modes: what the guest's RDTSC gives. */
-enum { TSC_MODE_DEFAULT, TSC_MODE_EMULATE, TSC_MODE_NATIVE, TSC_MODE_PVRDTSCP };
 
 /* ---- The kind of domain ---------------------------------------------------------------------- */
 
@@ -138,34 +135,4 @@ int arch_domctl_ioport_mapping(struct domain *d, struct xen_domctl *op)
     (void)d;
     (void)op;
     return -EOPNOTSUPP;                 /* only HVM guests have ports of their own numbering */
-}
-
-/* ---- The TSC --------------------------------------------------------------------------------- */
-
-/* Guests read the machine's, always; so a domain that brings another rate along is told the truth
- * by its clock's scale. */
-int arch_domctl_get_tsc(struct domain *d, struct xen_domctl *op)
-{
-    bool is_native = d->arch.tsc_mode == TSC_MODE_NATIVE;
-
-    op->u.tsc_info = (struct xen_domctl_tsc_info){
-        .tsc_mode = d->arch.tsc_mode,
-        .incarnation = d->arch.tsc_incarnation,
-        .gtsc_khz = is_native ? 0 : time_cpu_khz(),
-        .elapsed_nsec = is_native ? 0 : (uint64_t)time_now(),
-    };
-    return 0;
-}
-
-int arch_domctl_set_tsc(struct domain *d, struct xen_domctl *op)
-{
-    uint32_t mode = op->u.tsc_info.tsc_mode;
-
-    if (d == current->domain || mode > TSC_MODE_PVRDTSCP)
-        return -EINVAL;
-    if (mode == TSC_MODE_EMULATE || mode == TSC_MODE_PVRDTSCP)
-        return -EOPNOTSUPP;
-    d->arch.tsc_mode = (uint8_t)mode;
-    d->arch.tsc_incarnation = op->u.tsc_info.incarnation + 1;
-    return 0;
 }

@@ -14,14 +14,25 @@
 #include <xen/sched.h>
 #include <xen/time.h>
 
+static inline bool is_told(const struct vcpu_time_info *t, const struct tsc_scale *s)
+{
+    return t->tsc_timestamp == s->tsc_stamp && t->system_time == (uint64_t)s->base &&
+           t->tsc_to_system_mul == s->mul_frac && t->tsc_shift == s->shift;
+}
+
 void arch_vcpu_time_update(struct vcpu *v)
 {
     struct vcpu_time_info *t = &v->info->time;
     struct tsc_scale s = time_scale();
 
-    if (t->tsc_timestamp == s.tsc_stamp && t->system_time == (uint64_t)s.base &&
-        t->tsc_to_system_mul == s.mul_frac && t->tsc_shift == s.shift)
+    if (is_told(t, &s))
         return;
+    bool is_emulated = v->domain->arch.tsc_is_emulated;
+    if (unlikely(is_emulated)) {
+        s = v->domain->arch.tsc_scale;
+        if (is_told(t, &s))
+            return;
+    }
     uint32_t version = t->version | 1;
     write_once(t->version, version);
     smp_wmb();
@@ -29,7 +40,7 @@ void arch_vcpu_time_update(struct vcpu *v)
     t->system_time = (uint64_t)s.base;
     t->tsc_to_system_mul = s.mul_frac;
     t->tsc_shift = s.shift;
-    t->flags = time_is_stable() ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
+    t->flags = is_emulated || time_is_stable() ? XEN_PVCLOCK_TSC_STABLE_BIT : 0;
     smp_wmb();
     write_once(t->version, version + 1);
 

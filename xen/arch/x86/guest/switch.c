@@ -72,9 +72,8 @@ static void load_tables(struct vcpu *next)
     pv_load_cr3(next);
     leave_loaded(next);
     pv_load_descriptor_tables(next);
-    unsigned long cr4 = pv_guest_cr4(next);
-    if (read_cr4() != cr4)
-        write_cr4(cr4);
+    if (read_cr4() != next->arch.pv.cr4_in_use)
+        write_cr4(next->arch.pv.cr4_in_use);
     this_cpu(loaded) = next;
 }
 

@@ -144,6 +144,7 @@ int pv_vcpu_create(struct vcpu *v)
     for (unsigned int i = 0; i < PV_GDT_FRAMES; i++)
         pv->gdt_frame[i] = INVALID_MFN;
     pv->cr4 = CR4_PAE | CR4_PGE;
+    pv_update_cr4(v);
     pv->slow_entry = true;
     return perdomain_add_vcpu(v);
 }
@@ -251,6 +252,7 @@ int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c)
     pv->gs_base_user = va_is_canonical(c->gs_base_user) ? c->gs_base_user : 0;
     pv->cr0_ts = c->ctrlreg[0] & CR0_TS;
     pv->cr4 = CR4_PAE | CR4_PGE;
+    pv_update_cr4(v);
     memset(pv->dr, 0, sizeof(pv->dr));
     pv->dr7 = 0;
     domain_set_vm_assist(v->domain, c->vm_assist);

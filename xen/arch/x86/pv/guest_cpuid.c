@@ -214,15 +214,19 @@ static void extended_leaf(struct viewer by, uint32_t leaf, struct cpuid_regs *r)
 
 /* ---- Our own leaves -------------------------------------------------------------------------- */
 
-/* The guest's TSC runs as the machine's, without offset. */
-static void leaf_time(uint32_t subleaf, struct cpuid_regs *r)
+/* The guest's TSC runs as the machine's, or from 0 where it is emulated: without offset. */
+static void leaf_time(const struct domain *d, uint32_t subleaf, struct cpuid_regs *r)
 {
-    struct tsc_scale scale = time_scale();
+    bool is_emulated = d->arch.tsc_is_emulated;
+    struct tsc_scale scale = is_emulated ? d->arch.tsc_scale : time_scale();
 
     switch (subleaf) {
     case 0:
-        r->eax = (time_is_stable() ? BIT(1) : 0) | (cpu_features.rdtscp ? BIT(2) : 0);
-        r->ecx = time_cpu_khz();
+        r->eax = (is_emulated ? BIT(0) : 0) | (time_is_stable() ? BIT(1) : 0) |
+                 (cpu_features.rdtscp ? BIT(2) : 0);
+        r->ebx = d->arch.tsc_mode;
+        r->ecx = is_emulated ? d->arch.tsc_khz : time_cpu_khz();
+        r->edx = d->arch.tsc_incarnation;
         return;
     case 1:
         r->ecx = scale.mul_frac;
@@ -234,7 +238,7 @@ static void leaf_time(uint32_t subleaf, struct cpuid_regs *r)
     }
 }
 
-static void our_leaf(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
+static void our_leaf(const struct domain *d, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
     *r = (struct cpuid_regs){ 0 };
     switch (leaf - XEN_CPUID_FIRST_LEAF) {
@@ -253,7 +257,7 @@ static void our_leaf(uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
         r->ecx = XEN_CPUID_FEAT1_MMU_PT_UPDATE_PRESERVE_AD;
         return;
     case 3:
-        leaf_time(subleaf, r);
+        leaf_time(d, subleaf, r);
         return;
     case 5:
         r->ebx = PAGE_SHIFT + ilog2_up(max_mfn);
@@ -279,7 +283,7 @@ static void machine_leaf(struct viewer by, uint32_t leaf, uint32_t subleaf, stru
 void pv_cpuid(const struct vcpu *v, uint32_t leaf, uint32_t subleaf, struct cpuid_regs *r)
 {
     if (leaf >= XEN_CPUID_FIRST_LEAF && leaf < XEN_CPUID_FIRST_LEAF + 0x10000) {
-        our_leaf(leaf, subleaf, r);
+        our_leaf(v->domain, leaf, subleaf, r);
         return;
     }
     machine_leaf((struct viewer){ v->domain->is_privileged, v->arch.xcr0 }, leaf, subleaf, r);

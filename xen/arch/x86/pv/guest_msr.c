@@ -11,6 +11,7 @@
 #include <asm/regs.h>
 #include <public/arch-x86/cpuid.h>
 #include <x86/cpu.h>
+#include <x86/guest.h>
 #include <xen/printk.h>
 
 #include "private.h"
@@ -103,7 +104,7 @@ bool pv_guest_rdmsr(struct vcpu *v, uint32_t msr, uint64_t *value)
         *value = rdmsr(msr);
         return true;
     case MSR_TSC:
-        *value = rdtsc();
+        *value = v->domain->arch.tsc_is_emulated ? guest_tsc(v->domain) : rdtsc();
         return true;
     case MSR_TSC_AUX:
         *value = v->arch.tsc_aux;

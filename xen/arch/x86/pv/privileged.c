@@ -13,6 +13,7 @@
 #include <lib/string.h>
 #include <x86/cpu.h>
 #include <x86/emulate.h>
+#include <x86/guest.h>
 #include <x86/guest_word.h>
 #include <xen/guest_access.h>
 #include <xen/hypercall.h>
@@ -23,9 +24,10 @@
 #define CR4_KNOWN   (CR4_GUEST | CR4_PAE | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT | \
                      CR4_FSGSBASE | CR4_OSXSAVE)
 
-unsigned long pv_guest_cr4(const struct vcpu *v)
+void pv_update_cr4(struct vcpu *v)
 {
-    return cpu_base_cr4 | (v->arch.pv.cr4 & CR4_GUEST);
+    v->arch.pv.cr4_in_use = cpu_base_cr4 | (v->arch.pv.cr4 & CR4_GUEST) |
+                            (v->domain->arch.tsc_is_emulated ? CR4_TSD : 0);
 }
 
 /* ---- Segments -------------------------------------------------------------------------------- */
@@ -204,10 +206,11 @@ static int write_base(struct emul_ctxt *ctxt, struct vcpu *v, uint64_t value)
 
 static void set_cr4(struct vcpu *v, uint64_t value)
 {
-    unsigned long old = pv_guest_cr4(v);
+    unsigned long old = v->arch.pv.cr4_in_use;
     v->arch.pv.cr4 = (value & CR4_KNOWN) | CR4_PAE;
-    if (pv_guest_cr4(v) != old)
-        write_cr4(pv_guest_cr4(v));
+    pv_update_cr4(v);
+    if (v->arch.pv.cr4_in_use != old)
+        write_cr4(v->arch.pv.cr4_in_use);
 }
 
 static int write_cr(struct emul_ctxt *ctxt, unsigned int reg, uint64_t value)
@@ -409,6 +412,33 @@ static bool quick_base(struct vcpu *v, struct cpu_user_regs *regs)
     return true;
 }
 
+/*
+ * RDTSC and RDTSCP of a domain whose counter is emulated; 32-bit programs and those whose kernel
+ * forbids it take the long way.  True: done.
+ */
+static bool quick_tsc(struct vcpu *v, struct cpu_user_regs *regs)
+{
+    uint8_t code[3] = { 0 };
+
+    if (!v->domain->arch.tsc_is_emulated || (uint16_t)regs->cs != FLAT_RING3_CS64 ||
+        (!v->arch.pv.in_kernel && (v->arch.pv.cr4 & CR4_TSD)))
+        return false;
+    unsigned long left = copy_from_guest_va(code, regs->rip, sizeof(code));
+    (void)left;                         /* what is not there is 0, which is no part of either */
+    bool is_rdtsc = code[0] == 0x0f && code[1] == 0x31;
+    bool is_rdtscp = code[0] == 0x0f && code[1] == 0x01 && code[2] == 0xf9 && cpu_features.rdtscp;
+    if (!is_rdtsc && !is_rdtscp)
+        return false;
+    uint64_t tsc = guest_tsc(v->domain);
+    regs->rax = (uint32_t)tsc;
+    regs->rdx = tsc >> 32;
+    if (is_rdtscp)
+        regs->rcx = v->arch.tsc_aux;
+    regs->rip += is_rdtsc ? 2 : 3;
+    retire(v, regs, false);
+    return true;
+}
+
 static bool fill_context(struct emul_ctxt *ctxt)
 {
     const struct cpu_user_regs *regs = ctxt->regs;
@@ -436,6 +466,9 @@ bool pv_emulate_privileged(struct cpu_user_regs *regs)
     struct vcpu *v = current;
 
     if (regs->entry_vector == VEC_GP && !(regs->rflags & FLAGS_TF) && quick_base(v, regs))
+        return true;
+    if (unlikely(v->arch.pv.cr4_in_use & CR4_TSD) && regs->entry_vector == VEC_GP &&
+        !(regs->rflags & FLAGS_TF) && quick_tsc(v, regs))
         return true;
     struct emul_ctxt ctxt = {
         .regs = regs, .ops = &pv_ops, .opaque = v, .cpl = v->arch.pv.in_kernel ? 0 : 3,

@@ -7,6 +7,7 @@
 #include <lib/rangeset.h>
 #include <public/xen.h>
 #include <xen/spinlock.h>
+#include <xen/time.h>
 #include <xen/types.h>
 
 struct cpu_policy;
@@ -27,8 +28,13 @@ struct arch_domain {
     uint64_t nmi_callback;              /* PV: guest's NMI handler */
     bool is_pv32;
     uint32_t time_version;
-    uint8_t tsc_mode;                   /* domctl's; see guest/domctl.c */
-    uint32_t tsc_incarnation;
+    /* What RDTSC gives (guest/guest_tsc.c); changes while the domain is paused. */
+    uint8_t tsc_mode;                   /* domctl's */
+    bool tsc_is_emulated;
+    uint32_t tsc_khz, tsc_incarnation;
+    struct tsc_scale tsc_scale;         /* the emulated counter's, which is 0 at its base */
+    uint64_t tsc_last;                  /* the latest reading of it; atomic */
+
     bool msr_relaxed;                   /* an unknown MSR reads as 0 */
     /* CPUID as the toolstack wants it, or NULL; changes while no vcpu runs */
     struct cpu_policy *cpu_policy;

@@ -22,6 +22,8 @@ bool guest_unload_idle(void);
 void guest_unload_table(mfn_t l4);
 void vcpu_unmap_info(struct vcpu *v);
 void domain_update_wallclock(struct domain *d);
+void guest_tsc_init(struct domain *d);
+uint64_t guest_tsc(struct domain *d);   /* of a domain whose counter is emulated */
 /* From the boot modules; rest_of_our_line: options behind "--" on our line, or NULL.  Says what is
  * wrong. */
 int dom0_build(const char *rest_of_our_line) must_check;

@@ -36,7 +36,8 @@ void pv_toggle_mode(struct vcpu *v);
 void pv_update_slow_entry(struct vcpu *v);
 void pv_set_iopl(struct vcpu *v, unsigned int iopl);
 int pv_set_iobitmap(struct vcpu *v, uint64_t bitmap_va, unsigned int nr_ports) must_check;
-unsigned long pv_guest_cr4(const struct vcpu *v);
+/* Recompute v->arch.pv.cr4_in_use after anything it depends on changed. */
+void pv_update_cr4(struct vcpu *v);
 int pv_vcpu_create(struct vcpu *v) must_check;
 int pv_vcpu_set_context(struct vcpu *v, const struct vcpu_guest_context *c) must_check;
 void pv_vcpu_get_context(struct vcpu *v, struct vcpu_guest_context *c);

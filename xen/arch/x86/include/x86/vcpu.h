@@ -42,6 +42,7 @@ struct pv_vcpu {
 
     unsigned long cr0_ts;           /* CR0_TS when the guest asked for it by fpu_taskswitch */
     unsigned long cr4;              /* what the guest believes */
+    unsigned long cr4_in_use;       /* the processor's while the vcpu runs; see pv_update_cr4 */
     unsigned long dr[4], dr6, dr7;
 
     struct frame *pending_put;      /* a table on its way out, preempted; see pv_put_table_later */
