@@ -94,16 +94,44 @@ static void refill(struct page_cache *c)
     }
 }
 
-/* Pages go back to the lists; under heap_lock. */
+/* How many pages from the first on are neighbours, upwards or downwards. */
+static unsigned int run_length(const uint32_t *pages, unsigned int n)
+{
+    uint32_t step = n > 1 ? pages[1] - pages[0] : 0;
+    if (step != 1 && step != UINT32_MAX) {
+        return 1;
+    }
+    unsigned int run = 2;
+    while (run < n && pages[run] == pages[run - 1] + step) {
+        run++;
+    }
+    return run;
+}
+
+/* The block goes back to the lists.  How many of its frames are dirty. */
+static unsigned int block_return(struct frame *f, unsigned int order)
+{
+    unsigned int nr_dirty = 0;
+    for (unsigned int i = 0; i < 1u << order; i++) {
+        f[i].count &= ~FRAME_OFF_LIST;
+        nr_dirty += (f[i].count & FRAME_DIRTY) != 0;
+    }
+    block_give(f, order, nr_dirty > 0);
+    return nr_dirty;
+}
+
+/* Pages go back; neighbours, as a domain's teardown frees them, as blocks.  Under heap_lock. */
 static void pages_return(const uint32_t *pages, unsigned int n)
 {
     unsigned int nr_dirty = 0;
-    for (unsigned int i = 0; i < n; i++) {
-        struct frame *f = frame_at(pages[i]);
-        bool dirty = f->count & FRAME_DIRTY;
-        f->count &= ~FRAME_OFF_LIST;
-        nr_dirty += dirty;
-        block_give(f, 0, dirty);
+    for (unsigned int run; n > 0; pages += run, n -= run) {
+        run = run_length(pages, n);
+        uint32_t nr = min(pages[0], pages[run - 1]);
+        for (uint32_t end = nr + run, order; nr < end; nr += 1u << order) {
+            order = min((uint32_t)__builtin_ctz(nr), (uint32_t)ilog2(end - nr));
+            order = node_is_same(nr, nr + (1u << order) - 1) ? order : 0;
+            nr_dirty += block_return(frame_at(nr), order);
+        }
     }
     atomic_add(&heap_nr_dirty, nr_dirty);
 }

@@ -309,7 +309,7 @@ static void test_dma(void **state)
     opt_pool = UNSET;
 }
 
-/* Node 1 begins at 24 MiB; CPUs 1 and 3 are near it. */
+/* Node 1 begins amid the frames 0x1800 to 0x180f; CPUs 1 and 3 are near it. */
 static void test_nodes(void **state)
 {
     (void)state;
@@ -318,8 +318,8 @@ static void test_nodes(void **state)
     fake_current = &v;
     platform.nr_nodes = 2;
     platform.nr_memory = 2;
-    platform.memory[0] = (struct platform_memory){ .start = 0, .end = 0x1800000 };
-    platform.memory[1] = (struct platform_memory){ 0x1800000, 0x2000000, .node = 1 };
+    platform.memory[0] = (struct platform_memory){ .start = 0, .end = 0x1808000 };
+    platform.memory[1] = (struct platform_memory){ 0x1808000, 0x2000000, .node = 1 };
     free_on(0, take_on(0, 0));
     heap_know_machine();
     uint32_t n = 0;
@@ -342,7 +342,20 @@ static void test_nodes(void **state)
         free_on(n % CPUS, held[n - 1]);
         n--;
     }
-    assert_int_equal(heap_node_free_below(1, 0), PAGES / 2);
+    assert_int_equal(heap_node_free_below(1, 0), PAGES / 2 - 8);
+
+    /* Neighbours that go back together, of two nodes. */
+    while ((held[n] = take_on(0, 0)) != NULL) {
+        n += held[n] < frame_at(0x1800) || held[n] >= frame_at(0x1810);
+    }
+    for (uint32_t nr = 0x1800; nr < 0x1810; nr++) {
+        heap_free(frame_at(nr), 0);
+    }
+    assert_int_equal(heap_node_free_below(0, 0), 8);
+    assert_int_equal(heap_node_free_below(1, 0), 8);
+    while (n > 0) {
+        heap_free(held[--n], 0);
+    }
     assert_int_equal(heap_free_pages(), PAGES + LOW);
 }
 
