@@ -165,6 +165,10 @@ def check_xm_arguments(world):
     expect(done.stdout.endswith("Started domain g (id=1), without network: it has no vif\n"), done)
     for words, text in VALUES:
         refused(world, text, *words.replace("CFG", config(world, "h")).split())
+    world.client("xm", "create", "-q", "-p", config(world, "p"))
+    done = run(world, "network-attach p model=e1000 accel=x script=none")
+    expect("Warning: vif: model=e1000 is ignored" in done.stderr and
+           "Warning: vif: accel=x is ignored" in done.stderr, done.stderr)
     for words in ABSENT:
         refused(world, " is not supported: ", *words.split())
     world.end()

@@ -128,8 +128,10 @@ def check_listing(suite, dom0):
         assert dom0.must("xm domstate g1") in ("idle", "running")
     with suite.check("xm list -l is the tree that scripts read"):
         tree = dom0.must("xm list -l g1")
-        for words in (r"^\(domain", r"^ +\(domid 1\)", r"^ +\(name g1\)", r"^ +\(device",
-                      r"\(vif", r"\(vbd", r"phy:/dev/vda", r"\(kernel /guest/vmlinuz\)"):
+        for words in (r"^\(domain", r"^ +\(domid 1\)", r"^ +\(name g1\)",
+                      r"^    \(cpu_weight 256\)", r"^    \(pool_name Pool-0\)", r"^    \(cpus",
+                      r"\(store_mfn \d+\)", r"^ +\(device", r"\(vif", r"\(vbd", r"phy:/dev/vda",
+                      r"\(kernel /guest/vmlinuz\)"):
             assert re.search(words, tree, re.M), f"no {words} in {tree}"
     with suite.check("xm vcpu-list has Xen's columns"):
         head, line = dom0.must("xm vcpu-list g1").splitlines()
@@ -228,6 +230,10 @@ def check_end(suite, dom0):
         dom0.wait_boot("g1", 3)
         dom0.must("xm reboot g1")
         dom0.wait("xm list g1", rf"^g1 +{number + 1} ", 120)
+    with suite.check("xm reboot once more: what is asked for is no loop of restarts"):
+        dom0.wait_boot("g1", 4)
+        dom0.must("xm reboot g1")
+        dom0.wait("xm list g1", rf"^g1 +{number + 2} ", 120)
     with suite.check("xm destroy ends a guest at once"):
         dom0.must("xm destroy g1")
         assert set(dom0.rows()) == {"Domain-0"}

@@ -74,6 +74,12 @@ int cmd_network_attach(int argc, char **argv)
     buffer_free(&text);
     if (rc)
         return refuse(&e);
+    struct strings warnings = { 0 };
+
+    config_vif_warn(&vif, &warnings);
+    for (size_t i = 0; i < warnings.count; i++)
+        fprintf(stderr, "Warning: %s\n", warnings.item[i]);
+    strings_free(&warnings);
     rc = tell_device("attach", argv[1], config_vif_to_sxp(&vif));
     config_vif_free(&vif);
     return rc;

@@ -196,6 +196,8 @@ struct config_vif {
 
 /* "mac=00:16:3e:00:00:01,bridge=xenbr0"; "" for all defaults */
 EXPORT int config_vif_parse(const char *text, struct config_vif *vif, struct config_error *e);
+/* Appends what a paravirtual card ignores. */
+EXPORT void config_vif_warn(const struct config_vif *vif, struct strings *warnings);
 EXPORT void config_vif_free(struct config_vif *vif);
 /* True if text is six hexadecimal bytes and no group address. */
 EXPORT bool config_mac_parse(const char *text, uint8_t mac[6]);

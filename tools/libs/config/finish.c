@@ -232,15 +232,8 @@ static int finish_disks(struct config_domain *d, struct config_error *e)
 /* What only emulated cards have, from the first one of the script on. */
 static void warn_of_emulation(struct config_domain *d, size_t first)
 {
-    for (size_t i = first; i < d->vif_count && strcmp(d->builder, "hvm"); i++) {
-        const struct config_vif *vif = &d->vifs[i];
-
-        if (vif->model)
-            domain_warn(d, "vif: model=%.40s is ignored: a paravirtual card has no model",
-                        vif->model);
-        if (vif->type && !strcmp(vif->type, "ioemu"))
-            domain_warn(d, "vif: type=ioemu is ignored: a paravirtual domain has no such card");
-    }
+    for (size_t i = first; i < d->vif_count && strcmp(d->builder, "hvm"); i++)
+        config_vif_warn(&d->vifs[i], &d->warnings);
 }
 
 static int finish_vifs(struct config_domain *d, struct config_error *e)
@@ -403,4 +396,6 @@ void domain_warn_ignored(struct config_domain *d)
         if (ignored[i].is_set)
             domain_warn(d, "'%s' has no effect on a paravirtual domain here", ignored[i].name);
     }
+    if (!strcmp(d->on_xend_stop, "suspend"))
+        domain_warn(d, "on_xend_stop 'suspend' is ignored: domains cannot be saved");
 }

@@ -141,6 +141,18 @@ static int vif_check(struct config_vif *vif, struct config_error *e)
     return check_mac(vif->mac, e);
 }
 
+void config_vif_warn(const struct config_vif *vif, struct strings *warnings)
+{
+    if (vif->model)
+        strings_give(warnings, xasprintf("vif: model=%.40s is ignored: a paravirtual card has no "
+                                         "model", vif->model));
+    if (vif->type && !strcmp(vif->type, "ioemu"))
+        strings_add(warnings, "vif: type=ioemu is ignored: a paravirtual domain has no such card");
+    if (vif->accel)
+        strings_give(warnings, xasprintf("vif: accel=%.40s is ignored: there are no plugins",
+                                         vif->accel));
+}
+
 int config_vif_parse(const char *text, struct config_vif *vif, struct config_error *e)
 {
     *vif = (struct config_vif){ 0 };

@@ -79,6 +79,9 @@ int domain_shutdown(struct domain *d, const char *reason, struct failure *f)
     rc = store_set(d->x, reason, "/local/domain/%u/control/shutdown", d->domid);
     if (rc)
         return refused(d, "Shutdown", rc, f);
+    /* What somebody asks for is no loop. */
+    if (!strcmp(reason, "reboot"))
+        d->last_restart = 0;
     snprintf(text, sizeof(text), "%.2f", time_now());
     store_set(d->x, text, "/local/domain/%u/xend/shutdown_start_time", d->domid);
     if (d->phase == DOMAIN_RUNNING)
