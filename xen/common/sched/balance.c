@@ -87,8 +87,10 @@ struct sched_unit *balance_pull(struct runqueue *rq, unsigned int cpu, int64_t k
         if (u)
             return u;
     }
-    if (key == KEY_NONE && has_missed)
+    if (key == KEY_NONE && has_missed) {
+        cpu_relax();                    /* whoever has the lock shall get on with it */
         softirq_raise(SOFTIRQ_SCHEDULE);
+    }
     return NULL;
 }
 
