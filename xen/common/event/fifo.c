@@ -186,7 +186,7 @@ static void fifo_set_pending(struct vcpu *v, struct event_port *p)
         return;
     if (!(old & (MASKED | LINKED)))
         port_link(v, p, word);
-    event_check_pollers(v->domain, p->port);
+    event_check_pollers(v->domain, p);
 }
 
 static void fifo_clear_pending(struct domain *d, struct event_port *p)

@@ -49,6 +49,7 @@ struct event_port {
     uint8_t priority;                   /* FIFO: queue for the next event */
     uint8_t pending_early;              /* FIFO: pending before the guest's array had it */
     uint32_t notify_vcpu;
+    uint32_t polled_by;                 /* who began to poll it since its last event; see send.c */
     uint32_t queue;                     /* FIFO: last linked there; under that queue's lock */
     void (*fn)(struct vcpu *v, unsigned int port);      /* ends in the hypervisor, if not NULL */
     union {
@@ -116,12 +117,12 @@ static inline void event_set_pending(struct domain *d, struct event_port *p)
 {
     d->event.abi->set_pending(d->vcpu[read_once(p->notify_vcpu)], p);
 }
-void event_wake_pollers(struct domain *d, uint32_t port);
+void event_wake_pollers(struct domain *d, struct event_port *p);
 /* After the port became pending by a locked instruction, which orders it before this look. */
-static inline void event_check_pollers(struct domain *d, uint32_t port)
+static inline void event_check_pollers(struct domain *d, struct event_port *p)
 {
-    if (unlikely(read_once(d->event.nr_pollers)))
-        event_wake_pollers(d, port);
+    if (unlikely(read_once(p->polled_by)))
+        event_wake_pollers(d, p);
 }
 
 /* virq.c */

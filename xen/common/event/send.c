@@ -65,27 +65,55 @@ void event_notify_via_xen_port(struct domain *d, unsigned int port)
 
 /* ---- Polling --------------------------------------------------------------------------------- */
 
-/* Whoever takes poll_port from non-zero to zero takes the vcpu out of the count. */
-void event_poll_begin(struct vcpu *v, uint32_t port)
+/* In event_port.polled_by: nobody, a vcpu's number plus one, or any. */
+#define POLLED_BY_ANY (~0u)
+
+static void note_poller(struct event_port *p, uint32_t me)
 {
-    if (!atomic_xchg(&v->poll_port, port ? port : ~0u))
-        atomic_add(&v->domain->event.nr_pollers, 1);
+    uint32_t seen = read_once(p->polled_by);
+    while (!atomic_cas(&p->polled_by, &seen, !seen || seen == me ? me : POLLED_BY_ANY)) {
+    }
 }
 
+/* The vcpu first, then the ports: who finds a port polled finds by whom. */
+int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int n)
+{
+    (void)atomic_xchg(&v->poll_port, n == 1 && ports[0] ? ports[0] : POLLS_SEVERAL);
+    for (unsigned int i = 0; i < n; i++) {
+        struct event_port *p = event_port_get(v->domain, ports[i]);
+        if (!p) {
+            event_poll_end(v);
+            return -EINVAL;
+        }
+        note_poller(p, v->vcpu_id + 1);
+    }
+    return 0;
+}
+
+/* A full barrier: who ends it then looks whether v sleeps, who sleeps whether it was ended. */
 void event_poll_end(struct vcpu *v)
 {
-    if (read_once(v->poll_port) && atomic_xchg(&v->poll_port, 0))
-        atomic_sub(&v->domain->event.nr_pollers, 1);
+    (void)atomic_xchg(&v->poll_port, 0u);
 }
 
-void event_wake_pollers(struct domain *d, uint32_t port)
+static void wake_poller(struct vcpu *v, uint32_t port)
 {
+    uint32_t poll = read_once(v->poll_port);
+    if (poll == port || poll == POLLS_SEVERAL) {
+        event_poll_end(v);
+        vcpu_unblock(v);
+    }
+}
+
+void event_wake_pollers(struct domain *d, struct event_port *p)
+{
+    uint32_t by = atomic_xchg(&p->polled_by, 0u);
+    if (by && by != POLLED_BY_ANY) {
+        wake_poller(d->vcpu[by - 1], p->port);
+        return;
+    }
     for_each_vcpu(d, v) {
-        uint32_t poll = read_once(v->poll_port);
-        if (poll == port || poll == ~0u) {
-            event_poll_end(v);
-            vcpu_unblock(v);
-        }
+        wake_poller(v, p->port);
     }
 }
 

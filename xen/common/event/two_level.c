@@ -27,7 +27,7 @@ static void two_level_set_pending(struct vcpu *v, struct event_port *p)
         return;
     if (!test_bit(p->port, s->evtchn_mask))
         mark_word(v, p->port);
-    event_check_pollers(d, p->port);
+    event_check_pollers(d, p);
     if (unlikely(read_once(d->event.abi) != &event_abi_two_level))
         d->event.abi->set_pending(v, p);
 }

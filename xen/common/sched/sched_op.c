@@ -28,23 +28,19 @@ void vcpu_poll_timeout(void *arg)
 static long poll_ports(const uint32_t *ports, unsigned int n, uint64_t timeout)
 {
     struct vcpu *v = current;
-    struct domain *d = v->domain;
 
-    event_poll_begin(v, n == 1 ? ports[0] : ~0u);
+    int rc = event_poll_begin(v, ports, n);
+    if (rc)
+        return rc;
     atomic_set_bit(VPF_BLOCKED, &v->pause_flags);
     smp_mb();
-    long rc = 0;
-    bool pending = vcpu_event_pending(v);
-    for (unsigned int i = 0; i < n && !rc; i++) {
-        if (ports[i] > d->event.max_port)
-            rc = -EINVAL;
-        else
-            pending |= event_port_is_pending(d, ports[i]);
-    }
-    if (rc || pending) {
+    bool awake = !read_once(v->poll_port) || vcpu_event_pending(v);
+    for (unsigned int i = 0; i < n && !awake; i++)
+        awake = event_port_is_pending(v->domain, ports[i]);
+    if (awake) {
         event_poll_end(v);
         atomic_clear_bit(VPF_BLOCKED, &v->pause_flags);
-        return rc;
+        return 0;
     }
     trace_vcpu(TRC_SCHED_BLOCK, v);
     if (timeout)

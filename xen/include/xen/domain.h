@@ -43,7 +43,7 @@ struct vcpu {
     bool is_initialised;                /* has a register context */
     bool is_running;                    /* its state is (partly) in a processor */
     bool is_idle;
-    uint32_t poll_port;                 /* SCHEDOP_poll: 0 none, else the port (or ~0u: several) */
+    uint32_t poll_port;                 /* SCHEDOP_poll: 0 none, the port, or POLLS_SEVERAL */
     struct sched_unit *sched;
     struct cpumask *hard_affinity, *soft_affinity;
     struct vcpu_runstate_info runstate; /* under the run queue's lock */

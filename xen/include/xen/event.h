@@ -29,7 +29,6 @@ struct event_domain {
     unsigned int free_hint;             /* no port below it is free */
     unsigned int nr_active;             /* ports the guest can name and close */
     unsigned int reset_next;            /* where a preempted reset goes on */
-    uint32_t nr_pollers;                /* atomic: vcpus in SCHEDOP_poll */
     const struct event_abi *abi;
     struct event_fifo *fifo;
 };
@@ -69,12 +68,13 @@ void event_free_xen_port(struct domain *d, unsigned int port);
 void event_notify_via_xen_port(struct domain *d, unsigned int port);
 
 /*
- * SCHEDOP_poll.  After begin (port, or ~0u for several) any event sent to such a port makes the
- * vcpu runnable; so: begin, set VPF_BLOCKED, look whether a port is pending, and only then sleep.
+ * SCHEDOP_poll.  After begin an event sent to one of the ports makes the vcpu runnable; so: begin,
+ * set VPF_BLOCKED, look whether a port is pending or the polling was ended, and only then sleep.
  * Whoever wakes the vcpu clears poll_port; end (by the vcpu, when it runs again or did not sleep)
- * may be called twice.
+ * may be called twice.  -EINVAL: there is no such port.
  */
-void event_poll_begin(struct vcpu *v, uint32_t port);
+#define POLLS_SEVERAL (~0u)             /* in poll_port; or none: only a timeout */
+int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int n) must_check;
 void event_poll_end(struct vcpu *v);
 
 /* Rebind a guest's port to another vcpu etc. are hypercalls only.  Others ask these: */

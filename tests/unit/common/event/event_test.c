@@ -202,20 +202,26 @@ static void test_poll(void **state)
     uint32_t ipi = OP_CALL(bind_ipi, .vcpu = 1).port;
     shared[1].evtchn_mask[0] = ~0ul;
     struct vcpu *v = &vcpus[1][3];
-    event_poll_begin(v, ipi + 1);
+    uint32_t other = OP_CALL(bind_ipi, .vcpu = 1).port, both[] = { other, ipi }, bad = 1u << 16;
+    assert_int_equal(event_poll_begin(v, &bad, 1), -EINVAL);
+    assert_int_equal(v->poll_port, 0);
+    assert_int_equal(event_poll_begin(v, &other, 1), 0);
     v->pause_flags = 1u << VPF_BLOCKED;
     OP_CALL(send, .port = ipi);
     assert_int_equal(unblocks, 0);
     shared[1].evtchn_pending[0] = 0;
-    event_poll_begin(v, ipi);
+    assert_int_equal(event_poll_begin(v, &ipi, 1), 0);
     OP_CALL(send, .port = ipi);
     assert_int_equal(unblocks, 1);
-    assert_int_equal(domains[1].event.nr_pollers, 0);
+    assert_int_equal(v->poll_port, 0);
     event_poll_end(v);
-    assert_int_equal(domains[1].event.nr_pollers, 0);
     shared[1].evtchn_pending[0] = 0;
-    event_poll_begin(v, ~0u);
+    v->pause_flags = 1u << VPF_BLOCKED;
+    assert_int_equal(event_poll_begin(v, both, 2), 0);
     OP_CALL(send, .port = ipi);
+    assert_int_equal(unblocks, 2);
+    /* Woken by one of them, it is asked for no more at the other. */
+    OP_CALL(send, .port = other);
     assert_int_equal(unblocks, 2);
 }
 
