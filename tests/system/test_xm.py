@@ -36,6 +36,9 @@ def check_start(suite, dom0):
         dom0.must("xend status")
     with suite.check("xend start is content with a running xend"):
         dom0.must("xend start")
+    with suite.check("the store has dom0's name, for others that look there"):
+        assert dom0.must("xenstore-read /local/domain/0/name /local/domain/0/domid") == \
+            "Domain-0\n0"
     with suite.check("xm list shows dom0 in Xen's columns"):
         lines = dom0.must("xm list").splitlines()
         assert lines[0] == HEADER, lines[0]

@@ -99,6 +99,7 @@ static int prepare(struct xend *x)
     if (open_all(x))
         return 1;
     log_info("xend %s starts", XENITH_VERSION);
+    nodes_write_dom0(x);
     network_script(x, "start");
     scripts_settle();
     state_recover(x);

@@ -147,6 +147,8 @@ struct guest_pv_result;
 int nodes_write(struct domain *d, const struct config_domain *c);
 int nodes_write_console(struct domain *d, const struct guest_pv_result *built);
 void nodes_remove(struct domain *d);
+/* What nobody else writes of dom0, and xl expects. */
+void nodes_write_dom0(struct xend *x);
 
 /* ---- memory.c ---- */
 

@@ -136,3 +136,11 @@ void nodes_remove(struct domain *d)
     free(vm);
     store_drop(d->x, "/vm/%s", d->uuid);
 }
+
+void nodes_write_dom0(struct xend *x)
+{
+    if (!store_has(x, "/local/domain/0/domid"))
+        store_set(x, "0", "/local/domain/0/domid");
+    if (!store_has(x, "/local/domain/0/name"))
+        store_set(x, "Domain-0", "/local/domain/0/name");
+}
