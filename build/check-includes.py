@@ -51,7 +51,7 @@ RULES = [
     (r"xen/(main|hypercall)\.c", [PUBLIC, FACES, LIB, ARCH], None),
     (r"xen/build/.*", [PUBLIC, LIB, "libc"], None),
     # Also compiled into libguest, from the hypervisor's own lib.
-    (r"tools/libs/guest/image/xz\.c",
+    (r"tools/libs/guest/image/(xz|crc32)\.c",
      [PUBLIC, "libc", BASE, r"tools/libs/xc/.*", r"xen/lib/unpack\.h"], None),
     (r"tools/libs/guest/.*", [PUBLIC, "libc", BASE, r"tools/libs/xc/.*"], None),
     (r"tools/libs/host/.*", [PUBLIC, "libc", BASE, r"tools/libs/(xc|xs|guest)/.*"], None),

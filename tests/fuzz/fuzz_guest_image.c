@@ -6,7 +6,8 @@
  * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
  * sources: tools/libs/guest/image/image.c tools/libs/guest/pv_layout.c
  * sources: tools/libs/guest/pv_tables.c
- * sources: tools/libs/guest/image/xz.c xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
+ * sources: tools/libs/guest/image/xz.c tools/libs/guest/image/crc32.c
+ * sources: xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
  * flags: -lz -llzma -lzstd -llz4
  */
 #include <stdint.h>

@@ -83,10 +83,13 @@ struct lzma_work {
     unsigned int pb_mask;
 };
 
+typedef uint32_t crc32_fn(const struct crc32_table *table, const void *data, size_t len);
+
 struct xz_work {
     struct lzma_work lzma;
     struct crc32_table crc32;
     struct crc64_table crc64;
+    crc32_fn *quick_crc32;      /* for much data, or NULL */
 };
 
 int unpack_xz(struct unpack *u, struct xz_work *work);

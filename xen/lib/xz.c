@@ -210,7 +210,8 @@ static bool check_is_right(const struct xz_work *work, unsigned int check, const
 {
     switch (check) {
     case CHECK_CRC32:
-        return unpack_le32(stored) == crc32_bytes(&work->crc32, data, len);
+        return unpack_le32(stored) ==
+               (work->quick_crc32 ?: crc32_bytes)(&work->crc32, data, len);
     case CHECK_CRC64: {
         uint64_t wanted = unpack_le32(stored) | (uint64_t)unpack_le32(stored + 4) << 32;
         return wanted == crc64_bytes(&work->crc64, data, len);

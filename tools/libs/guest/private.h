@@ -31,8 +31,9 @@ int guest_fail(char *error, int rc, const char *fmt, ...) __attribute__((format(
 /* ---- image/ ---- */
 
 struct guest_image {
-    void *data;                     /* the ELF file's bytes, from malloc */
+    void *data;                     /* the ELF file's bytes, from malloc or mapped */
     size_t size;
+    bool is_mapped;                 /* then they can only be read */
     uint64_t program_headers;       /* offset; all of them are inside the file */
     unsigned int program_count;
     unsigned int program_size;
@@ -79,6 +80,10 @@ static inline uint64_t read_le(const uint8_t *p, unsigned int bytes)
 /* The whole of a file, from malloc. -EFBIG: larger than limit. */
 int file_read(const char *path, size_t limit, void **data, size_t *size);
 
+int file_read_open(int fd, size_t limit, void **data, size_t *size);
+/* An open file's bytes, to be read, all in memory; or NULL. */
+void *file_map(int fd, size_t *size);
+
 /* Headers of image->data; -ENOEXEC: no x86 ELF program; -EINVAL: a damaged one. */
 int elf_open(struct guest_image *image);
 void elf_segment(const struct guest_image *image, unsigned int i, struct image_segment *segment);
@@ -94,6 +99,8 @@ static inline bool has_note(const struct guest_image_info *info, unsigned int no
 
 /* A kernel's file as it is, to be finished (which reads it in place) or closed. */
 int image_read(const char *path, struct guest_image **image, char *error);
+/* An ELF file as it is, by file_map() if that can be. */
+int image_open_unpacked(int dir, const char *name, struct guest_image **image);
 /* As guest_image_open() ends: *out is image, or image is closed. path is for the error text. */
 int image_finish(struct guest_image *image, const char *path, struct guest_image **out,
                  char *error);
@@ -103,6 +110,10 @@ int image_finish(struct guest_image *image, const char *path, struct guest_image
  * then that is to be asked.
  */
 int xz_unpack_sized(const uint8_t *data, size_t size, size_t limit, void **out, size_t *out_size);
+
+struct crc32_table;
+/* crc32_bytes() of xen/lib, faster for much data. */
+uint32_t crc32_quickly(const struct crc32_table *table, const void *data, size_t len);
 
 #define DIGEST_TEXT 65
 

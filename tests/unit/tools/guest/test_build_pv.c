@@ -9,7 +9,8 @@
  * sources: tools/libs/guest/image/digest.c
  * sources: tools/libs/guest/pv_layout.c tools/libs/guest/pv_tables.c
  * sources: tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
- * sources: tools/libs/guest/image/xz.c xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
+ * sources: tools/libs/guest/image/xz.c tools/libs/guest/image/crc32.c
+ * sources: xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
  * flags: -lz -llzma -lzstd -llz4
  */
 #include <errno.h>

@@ -6,7 +6,8 @@
  * sources: tools/libs/guest/image/elf.c tools/libs/guest/image/notes.c
  * sources: tools/libs/guest/image/cache.c tools/libs/guest/image/image.c
  * sources: tools/libs/guest/image/digest.c
- * sources: tools/libs/guest/image/xz.c xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
+ * sources: tools/libs/guest/image/xz.c tools/libs/guest/image/crc32.c
+ * sources: xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
  * flags: -lz -llzma -lzstd -llz4
  */
 #include <errno.h>
@@ -26,10 +27,12 @@
 #include <zstd.h>
 
 #include <guest/guest.h>
+#include <lib/crc.h>
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
 #include "images.h"
+#include "tools/libs/guest/private.h"
 
 static char error[GUEST_ERROR_SIZE];
 
@@ -261,6 +264,20 @@ static const struct {
 
 #define PACKERS (sizeof(packers) / sizeof(packers[0]))
 
+/* Of any length, from any address, as zlib counts it. */
+static void test_crc32(void **state)
+{
+    static uint8_t noise[5000];
+    struct crc32_table table;
+
+    crc32_init(&table);
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = rand();
+    for (size_t len = 0; len < sizeof(noise) - 16; len += 1 + len / 300)
+        assert_int_equal(crc32_quickly(&table, noise + len % 16, len),
+                         crc32(0, noise + len % 16, len));
+}
+
 static void test_packed(void **state)
 {
     struct image im;
@@ -377,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_bad_notes),
         cmocka_unit_test(test_legacy),
         cmocka_unit_test(test_not_kernels),
+        cmocka_unit_test(test_crc32),
         cmocka_unit_test(test_packed),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_boot_image),

@@ -284,11 +284,7 @@ static bool keep(const struct place *p, const struct guest_image *image)
 
 static int open_entry(const struct place *p, const char *name, struct guest_image **image)
 {
-    char path[PATH_MAX];
-
-    if (snprintf(path, PATH_MAX, "%s/%s", p->path, name) >= PATH_MAX)
-        return -ENAMETOOLONG;
-    int rc = guest_image_open(path, image, NULL);
+    int rc = image_open_unpacked(p->dir, name, image);
 
     if (rc == -ENOEXEC || rc == -EINVAL)
         unlinkat(p->dir, name, 0);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Files as a whole. They are read, not mapped: a file that shrinks meanwhile is then just short.
+ * Only what nobody else can change is mapped, and brought into memory before it is looked at.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@ static int read_all(int fd, char *data, size_t *size)
     return 0;
 }
 
-static int read_open(int fd, size_t limit, void **data, size_t *size)
+int file_read_open(int fd, size_t limit, void **data, size_t *size)
 {
     struct stat st;
 
@@ -59,8 +61,25 @@ int file_read(const char *path, size_t limit, void **data, size_t *size)
 
     if (fd < 0)
         return -errno;
-    int rc = read_open(fd, limit, data, size);
+    int rc = file_read_open(fd, limit, data, size);
 
     close(fd);
     return rc;
+}
+
+void *file_map(int fd, size_t *size)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) || !st.st_size)
+        return NULL;
+    void *data = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+
+    if (data == MAP_FAILED)
+        return NULL;
+    *size = st.st_size;
+    if (!madvise(data, *size, MADV_POPULATE_READ))
+        return data;
+    munmap(data, *size);
+    return NULL;
 }

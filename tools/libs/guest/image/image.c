@@ -3,8 +3,11 @@
  * From a file to an ELF kernel: unpacked, taken out of a bzImage, its notes read.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "../private.h"
 
@@ -84,6 +87,20 @@ static int unpack_boot_image(struct guest_image *image, char *error)
     return 0;
 }
 
+static int open_elf(struct guest_image *image, char *error)
+{
+    int rc = elf_open(image);
+
+    if (rc == -ENOEXEC)
+        return guest_fail(error, rc, "not a kernel: neither a bzImage nor an x86 ELF program");
+    if (rc)
+        return guest_fail(error, rc, "its ELF headers are damaged, or the file is cut");
+    rc = notes_read(image);
+    if (rc == -EINVAL)
+        return guest_fail(error, rc, "its Xen ELF notes are damaged");
+    return rc == -ENOENT ? 0 : rc;
+}
+
 /* image->data is what the file had. */
 static int open_bytes(struct guest_image *image, char *error)
 {
@@ -93,17 +110,7 @@ static int open_bytes(struct guest_image *image, char *error)
     if (rc && rc != -ENOEXEC)
         return rc;
     rc = unpack_boot_image(image, error);
-    if (rc)
-        return rc;
-    rc = elf_open(image);
-    if (rc == -ENOEXEC)
-        return guest_fail(error, rc, "not a kernel: neither a bzImage nor an x86 ELF program");
-    if (rc)
-        return guest_fail(error, rc, "its ELF headers are damaged, or the file is cut");
-    rc = notes_read(image);
-    if (rc == -EINVAL)
-        return guest_fail(error, rc, "its Xen ELF notes are damaged");
-    return rc == -ENOENT ? 0 : rc;
+    return rc ? rc : open_elf(image, error);
 }
 
 static int finish_open(struct guest_image *image, struct guest_image **out, char *error)
@@ -165,11 +172,37 @@ int guest_image_open(const char *path, struct guest_image **out, char *error)
     return rc ? rc : image_finish(image, path, out, error);
 }
 
+int image_open_unpacked(int dir, const char *name, struct guest_image **out)
+{
+    struct guest_image *image = calloc(1, sizeof(*image));
+    int fd = image ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int rc = !image ? -ENOMEM : fd < 0 ? -errno : 0;
+
+    if (!rc) {
+        image->data = file_map(fd, &image->size);
+        image->is_mapped = image->data;
+        if (!image->data)
+            rc = file_read_open(fd, IMAGE_LIMIT, &image->data, &image->size);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (!rc)
+        rc = open_elf(image, NULL);
+    if (rc)
+        guest_image_close(image);
+    else
+        *out = image;
+    return rc;
+}
+
 void guest_image_close(struct guest_image *image)
 {
     if (!image)
         return;
-    free(image->data);
+    if (image->is_mapped)
+        munmap(image->data, image->size);
+    else
+        free(image->data);
     free(image);
 }
 

@@ -5,20 +5,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include <lib/unpack.h>
 
 #include "../private.h"
-
-/* Faults on fresh pages, one at a time, would be a tenth of the work. Where it fails they come. */
-static void touch_pages(char *data, size_t size)
-{
-    uintptr_t from = round_up((uintptr_t)data, PAGE_SIZE), end = (uintptr_t)data + size;
-
-    if (end > from)
-        madvise((void *)from, (end - from) / PAGE_SIZE * PAGE_SIZE, MADV_POPULATE_WRITE);
-}
 
 int xz_unpack_sized(const uint8_t *data, size_t size, size_t limit, void **out, size_t *out_size)
 {
@@ -31,7 +21,7 @@ int xz_unpack_sized(const uint8_t *data, size_t size, size_t limit, void **out, 
     int rc = -ENOMEM;
 
     if (u.out && work) {
-        touch_pages((char *)u.out, room);
+        work->quick_crc32 = crc32_quickly;
         rc = unpack_xz(&u, work);
     }
     free(work);
