@@ -95,7 +95,7 @@ def initrd_with_tools(suite, folder):
     archive.copy("guests/initrd", linux_initrd(folder))
     files = [load("w256", "spin", 2, cpu_weight=256), load("w512", "spin", 2, cpu_weight=512),
              load("w1024", "spin", 2, cpu_weight=1024), load("ping", "ping"),
-             load("big", "spin", 32, memory=16), load("tiny", "idle"),
+             load("big", "spin", 128, memory=16), load("tiny", "idle"),
              config("linux", 'kernel = "/guests/vmlinuz"\nramdisk = "/guests/initrd"\n'
                     'memory = 128\nvcpus = 8\nextra = "console=hvc0 quiet"\n')]
     for path, text in files:
@@ -262,11 +262,11 @@ def check_many(suite, m, count=100):
 
 
 def check_kill(suite, m):
-    with suite.check("a guest with 32 running VCPUs is killed"):
+    with suite.check("a guest with 128 running VCPUs is killed"):
         before = free_memory(m)
         xm(m, "create -q big")
-        m.expect(r"SPIN 32 vcpus", 300)
-        assert len(xm(m, "vcpu-list big", 300).splitlines()) == 33
+        m.expect(r"SPIN 128 vcpus", 300)
+        assert len(xm(m, "vcpu-list big", 300).splitlines()) == 129
         xm(m, "destroy big", 300)
         assert len(xm(m, "list").splitlines()) == 2
         wait_for(m, "memory comes back", lambda: free_memory(m) >= before, 30)

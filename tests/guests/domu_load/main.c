@@ -11,12 +11,13 @@
  */
 #include "../lib/guest.h"
 
-#define VCPUS 32
+#define VCPUS 128
 #define PINGS 100
 #define PERIOD (10 * MS)
 #define LATE (2 * MS)
 
-static struct vcpu_block blocks[VCPUS];
+static struct { uint64_t word[32]; } stacks[VCPUS] __attribute__((aligned(16)));
+static struct vcpu_info infos[VCPUS] __attribute__((aligned(64)));
 static struct vcpu_guest_context context;
 static volatile unsigned int spinning;
 static bool is_test;
@@ -39,20 +40,18 @@ static void spin(void *arg)
         spin_a_while();
 }
 
-extern char vcpu_start_asm[];
-
+/* With a stack of its own for what it calls; it takes no upcalls. */
 static bool start(unsigned int id)
 {
-    struct vcpu *v = &blocks[id].vcpu;
+    struct vcpu_register_vcpu_info info = { .mfn = mfn_of(infos + id),
+                                            .offset = (uintptr_t)(infos + id) & ~PAGE_MASK };
 
-    if (vcpu_op(VCPUOP_is_up, id, NULL))
+    if (vcpu_op(VCPUOP_is_up, id, NULL) ||
+        (id >= XEN_LEGACY_MAX_VCPUS && vcpu_op(VCPUOP_register_vcpu_info, id, &info)))
         return false;
-    v->id = id;
-    v->function = spin;
     vcpu_context(1, &context);
-    context.user_regs.rsp = (unsigned long)(blocks + id + 1);
-    context.user_regs.rdi = (unsigned long)v;
-    context.kernel_sp = (unsigned long)v + VCPU_ENTRY_STACK;
+    context.user_regs.rip = (unsigned long)spin;
+    context.user_regs.rsp = (unsigned long)(stacks + id + 1) - 8;
     return !vcpu_op(VCPUOP_initialise, id, &context) && !vcpu_op(VCPUOP_up, id, NULL);
 }
 
