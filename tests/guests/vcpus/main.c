@@ -24,6 +24,8 @@ static void check_before(void)
     EXPECT_EQ(vcpu_op(99, 0, NULL), -XEN_ENOSYS);
 
     section("contexts that are refused");
+    vcpu_context(0, &context);
+    EXPECT_EQ(vcpu_op(VCPUOP_initialise, 0, &context), -XEN_EEXIST);
     EXPECT_EQ(vcpu_op(VCPUOP_initialise, 3, (void *)HYPERVISOR_VIRT_START), -XEN_EFAULT);
     EXPECT_EQ(vcpu_op(VCPUOP_initialise, 3, (void *)0x600000000000UL), -XEN_EFAULT);
     vcpu_context(3, &context);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Debug keys about domains: what there are, and where dom0's processors stand.
+ * Debug keys about domains: what there are, and where they and the processors stand.
  *
  * Shown without stopping anybody: a line may be old when it is read.
  */
@@ -67,8 +67,30 @@ static void key_dom0_registers(unsigned char key)
     rcu_read_unlock();
 }
 
+static void dump_cpu(void *arg)
+{
+    const struct vcpu *v = current;
+
+    (void)arg;
+    log_always("*** Dumping CPU%u state: ***", smp_cpu());
+    arch_dump_state();
+    if (v->is_idle)
+        return;
+    log_always("*** Dumping CPU%u guest state (d%u:v%u): ***", smp_cpu(), v->domain->id,
+               v->vcpu_id);
+    arch_dump_vcpu(current);
+}
+
+static void key_all_registers(unsigned char key)
+{
+    log_always("'%c' pressed -> dumping registers", key);
+    for_each_online_cpu(cpu)
+        smp_call_one(cpu, dump_cpu, NULL);
+}
+
 void domain_keys_init(void)
 {
     key_register('q', key_domains, "dump domain (and guest debug) info");
+    key_register('d', key_all_registers, "dump registers");
     key_register('0', key_dom0_registers, "dump Dom0 registers");
 }

@@ -333,6 +333,7 @@ static int start_vcpu(const struct builder *b, mfn_t l4)
     pool_free(c);
     if (rc)
         return rc;
+    v->is_initialised = true;
     /* The first L4 is pinned by the ABI: the kernel unpins it when it has tables of its own. */
     struct frame *f = mfn_to_frame(l4);
     rc = frame_get_and_type(f, b->d, FRAME_KIND_L4);
