@@ -16,7 +16,7 @@ import image
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 GUEST_MODULES = "xen-blkfront xen-netfront ext4 crc32c_generic".split()
-GUEST_PROGRAMS = ["observe", "registers"]
+GUEST_PROGRAMS = ["observe", "registers", "spin"]
 USERLAND = "dash bash coreutils iproute2 util-linux".split()
 USERLAND_FILES = """/bin/bash /sbin/ip /sbin/bridge /sbin/losetup /usr/bin/flock
     /usr/bin/setpriv /usr/bin/stat""".split()
