@@ -112,9 +112,8 @@ void event_wake_pollers(struct domain *d, struct event_port *p)
         wake_poller(d->vcpu[by - 1], p->port);
         return;
     }
-    for_each_vcpu(d, v) {
+    for_each_vcpu(d, v)
         wake_poller(v, p->port);
-    }
 }
 
 /* Under the lock of a port that is not free the ABI stays what it is. */

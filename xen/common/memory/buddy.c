@@ -46,16 +46,14 @@ void block_insert(struct frame *f, unsigned int order, bool dirty)
     f->aux = order | (dirty ? BLOCK_DIRTY : 0);
     f->next = dirty ? FRAME_NONE : list->first;
     f->prev = dirty ? list->last : FRAME_NONE;
-    if (f->next != FRAME_NONE) {
+    if (f->next != FRAME_NONE)
         frame_at(f->next)->prev = nr;
-    } else {
+    else
         list->last = nr;
-    }
-    if (f->prev != FRAME_NONE) {
+    if (f->prev != FRAME_NONE)
         frame_at(f->prev)->next = nr;
-    } else {
+    else
         list->first = nr;
-    }
     zone->orders |= 1u << order;
 }
 
@@ -65,19 +63,16 @@ void block_remove(struct frame *f)
     struct zone *zone = zone_at(number_of(f));
     struct free_list *list = &zone->list[order];
 
-    if (f->next != FRAME_NONE) {
+    if (f->next != FRAME_NONE)
         frame_at(f->next)->prev = f->prev;
-    } else {
+    else
         list->last = f->prev;
-    }
-    if (f->prev != FRAME_NONE) {
+    if (f->prev != FRAME_NONE)
         frame_at(f->prev)->next = f->next;
-    } else {
+    else
         list->first = f->next;
-    }
-    if (list->first == FRAME_NONE) {
+    if (list->first == FRAME_NONE)
         zone->orders &= ~(1u << order);
-    }
 }
 
 void count_free(const struct frame *f, int64_t pages)
@@ -90,9 +85,8 @@ void count_free(const struct frame *f, int64_t pages)
 static struct frame *block_buddy(uint32_t nr, unsigned int order)
 {
     uint32_t buddy = nr ^ (1u << order);
-    if (buddy == 0 || !mfn_valid(mfn_of(buddy)) || !node_is_same(min(nr, buddy), max(nr, buddy))) {
+    if (buddy == 0 || !mfn_valid(mfn_of(buddy)) || !node_is_same(min(nr, buddy), max(nr, buddy)))
         return NULL;
-    }
     struct frame *f = frame_at(buddy);
     uint64_t state = read_once(f->count) & (FRAME_FREE | FRAME_OFF_LIST);
     return state == FRAME_FREE && (f->aux & BLOCK_ORDER) == order ? f : NULL;
@@ -107,9 +101,8 @@ void block_free(struct frame *f, unsigned int order, bool dirty)
 {
     while (order < HEAP_MAX_ORDER) {
         struct frame *buddy = block_buddy(number_of(f), order);
-        if (!buddy || !(buddy->aux & BLOCK_DIRTY) != !dirty) {
+        if (!buddy || !(buddy->aux & BLOCK_DIRTY) != !dirty)
             break;
-        }
         block_remove(buddy);
         f = buddy < f ? buddy : f;
         order++;
@@ -126,18 +119,16 @@ void block_give(struct frame *f, unsigned int order, bool dirty)
 void block_split(struct frame *f, unsigned int order)
 {
     bool dirty = f->aux & BLOCK_DIRTY;
-    for (unsigned int o = f->aux & BLOCK_ORDER; o-- > order; ) {
+    for (unsigned int o = f->aux & BLOCK_ORDER; o-- > order; )
         block_insert(f + (1u << o), o, dirty);
-    }
     f->aux = order | (dirty ? BLOCK_DIRTY : 0);
 }
 
 struct frame *zone_take(struct zone *zone, unsigned int order)
 {
     uint32_t orders = zone->orders >> order << order;
-    if (!orders) {
+    if (!orders)
         return NULL;
-    }
     struct frame *f = frame_at(zone->list[__builtin_ctz(orders)].first);
     block_remove(f);
     block_split(f, order);
@@ -150,13 +141,11 @@ struct frame *zone_take_small(struct zone *zone, unsigned int order, bool dirty)
     for (uint32_t orders = zone->orders; orders; orders &= orders - 1) {
         const struct free_list *list = &zone->list[__builtin_ctz(orders)];
         struct frame *f = frame_at(dirty ? list->last : list->first);
-        if (!(f->aux & BLOCK_DIRTY) != !dirty) {
+        if (!(f->aux & BLOCK_DIRTY) != !dirty)
             continue;
-        }
         block_remove(f);
-        if ((f->aux & BLOCK_ORDER) > order) {
+        if ((f->aux & BLOCK_ORDER) > order)
             block_split(f, order);
-        }
         f->count |= FRAME_OFF_LIST;
         return f;
     }
@@ -170,9 +159,8 @@ void zone_join(struct zone *zone)
         for (uint32_t nr = zone->list[o].first, next; nr != FRAME_NONE; nr = next) {
             struct frame *f = frame_at(nr), *buddy = block_buddy(nr, o);
             next = f->next;
-            if (!buddy) {
+            if (!buddy)
                 continue;
-            }
             next = next == number_of(buddy) ? buddy->next : next;
             block_remove(f);
             block_remove(buddy);
@@ -184,25 +172,22 @@ void zone_join(struct zone *zone)
 void zones_init(struct zone *zones)
 {
     for (unsigned int z = 0; z < ZONES; z++) {
-        for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
+        for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++)
             zones[z].list[o] = (struct free_list){ FRAME_NONE, FRAME_NONE };
-        }
     }
 }
 
 uint64_t node_free(unsigned int node, unsigned int top_zone)
 {
     uint64_t pages = 0;
-    for (unsigned int z = top_zone; z > 0; z--) {
+    for (unsigned int z = top_zone; z > 0; z--)
         pages += node_zones[node][z].free;
-    }
     return pages;
 }
 
 unsigned int zone_below(unsigned int bits)
 {
-    if (bits == 0) {
+    if (bits == 0)
         return ZONES - 1;
-    }
     return bits <= PAGE_SHIFT ? 0 : min(bits - PAGE_SHIFT, ZONES - 1u);
 }

@@ -37,14 +37,12 @@ void claim_use(struct domain *d, uint64_t pages)
 
 static int claim_make(struct domain *d, uint64_t pages)
 {
-    if (d->outstanding_claim || pages > d->max_pages || pages < d->tot_pages) {
+    if (d->outstanding_claim || pages > d->max_pages || pages < d->tot_pages)
         return -EINVAL;
-    }
     uint64_t wanted = pages - d->tot_pages;
     uint64_t room = heap_nr_free - min(heap_nr_free, dma_kept());
-    if (wanted > room || claimed > room - wanted) {
+    if (wanted > room || claimed > room - wanted)
         return -ENOMEM;
-    }
     d->outstanding_claim = wanted;
     claimed += wanted;
     return 0;

@@ -49,19 +49,16 @@ void dma_init(bool several_nodes)
         opt_bits = 0;
     }
     unsigned int bits = opt_bits ? opt_bits : several_nodes ? 32 : 0;
-    if (opt_pool != UNSET && opt_pool && !bits) {
+    if (opt_pool != UNSET && opt_pool && !bits)
         bits = 30;
-    }
-    if (bits == 0) {
+    if (bits == 0)
         return;
-    }
     dma_zone = zone_below(bits);
     uint64_t there = low_free();
-    if (opt_pool != UNSET) {
+    if (opt_pool != UNSET)
         dma_reserve = min(opt_pool >> PAGE_SHIFT, there);
-    } else if (opt_bits) {
+    else if (opt_bits)
         dma_reserve = min(there / 8, DEFAULT_RESERVE);
-    }
     log_info("heap: %lu MiB of the %lu MiB below 2^%u are kept for DMA",
              dma_reserve >> (20 - PAGE_SHIFT), there >> (20 - PAGE_SHIFT), bits);
 }

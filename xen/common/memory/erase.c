@@ -28,9 +28,8 @@ static int parse_bootscrub(const char *s)
 {
     size_t len = strlen(s);
     int value = len ? parse_bool(s, len) : 1;
-    if (value < 0 && strcmp(s, "idle")) {
+    if (value < 0 && strcmp(s, "idle"))
         return -EINVAL;
-    }
     bootscrub = value < 0 ? BOOTSCRUB_IDLE : value ? BOOTSCRUB_ON : BOOTSCRUB_OFF;
     return 0;
 }
@@ -51,9 +50,8 @@ static struct frame *dirty_block_take(void)
         unsigned int node = i == 0 ? near : i - (i <= near);
         for (unsigned int z = ZONES - 1; z > 0; z--) {
             struct frame *f = zone_take_small(&node_zones[node][z], SCRUB_ORDER, true);
-            if (f) {
+            if (f)
                 return f;
-            }
         }
     }
     return NULL;
@@ -62,9 +60,8 @@ static struct frame *dirty_block_take(void)
 bool heap_scrub_idle(void)
 {
     cache_rest();
-    if (likely(read_once(heap_nr_dirty) == 0)) {
+    if (likely(read_once(heap_nr_dirty) == 0))
         return false;
-    }
     /* Who needs memory now goes first. */
     if (!spin_trylock(&heap_lock)) {
         cpu_relax();
@@ -116,9 +113,8 @@ static void heap_mark_dirty(void)
     caches_close();
     spin_lock(&heap_lock);
     for_each_zone(zone) {
-        for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
+        for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++)
             list_mark_dirty(&zone->list[o], o);
-        }
     }
     spin_unlock(&heap_lock);
     caches_open();
@@ -126,9 +122,8 @@ static void heap_mark_dirty(void)
 
 void heap_scrub_all(void)
 {
-    if (bootscrub == BOOTSCRUB_OFF) {
+    if (bootscrub == BOOTSCRUB_OFF)
         return;
-    }
     heap_mark_dirty();
     if (bootscrub == BOOTSCRUB_ON) {
         log_info("heap: erasing %lu MiB of free memory", heap_free_pages() >> (20 - PAGE_SHIFT));

@@ -34,13 +34,11 @@ static struct frame *node_take(struct zone *zones, struct wish *w, unsigned int 
                                unsigned int bottom, bool join)
 {
     for (unsigned int z = top; z > bottom; z--) {
-        if (join) {
+        if (join)
             zone_join(&zones[z]);
-        }
         struct frame *f = zone_take(&zones[z], w->order);
-        if (f) {
+        if (f)
             return f;
-        }
         w->busy |= zones[z].erasing > 0;
     }
     return NULL;
@@ -50,9 +48,8 @@ static struct frame *node_take(struct zone *zones, struct wish *w, unsigned int 
 static unsigned int node_choose(uint64_t nodes, const struct wish *w)
 {
     unsigned int best = w->node;
-    if (best < HEAP_MAX_NODES && (nodes & 1ull << best)) {
+    if (best < HEAP_MAX_NODES && (nodes & 1ull << best))
         return best;
-    }
     for (best = (unsigned int)__builtin_ctzll(nodes); nodes &= nodes - 1, nodes; ) {
         unsigned int n = (unsigned int)__builtin_ctzll(nodes);
         best = node_free(n, w->top_zone) > node_free(best, w->top_zone) ? n : best;
@@ -66,9 +63,8 @@ static struct frame *nodes_take(uint64_t nodes, struct wish *w, unsigned int top
     while (nodes) {
         unsigned int n = node_choose(nodes, w);
         struct frame *f = node_take(node_zones[n], w, top, bottom, join);
-        if (f) {
+        if (f)
             return f;
-        }
         nodes &= ~(1ull << n);
     }
     return NULL;
@@ -82,13 +78,11 @@ static struct frame *range_take(struct wish *w, unsigned int top, unsigned int b
             f = node_take(node_zones[0], w, top, bottom, join);
         } else {
             f = nodes_take(w->nodes, w, top, bottom, join);
-            if (!f && !w->exact) {
+            if (!f && !w->exact)
                 f = nodes_take(node_wish(NULL) & ~w->nodes, w, top, bottom, join);
-            }
         }
-        if (f) {
+        if (f)
             return f;
-        }
     }
     return NULL;
 }
@@ -97,13 +91,11 @@ static struct frame *range_take(struct wish *w, unsigned int top, unsigned int b
  * and leaves the reserve. */
 static struct frame *block_take(struct wish *w)
 {
-    if (likely(w->top_zone <= dma_zone || dma_zone == 0)) {
+    if (likely(w->top_zone <= dma_zone || dma_zone == 0))
         return range_take(w, w->top_zone, 0);
-    }
     struct frame *f = range_take(w, w->top_zone, dma_zone);
-    if (f || (w->order > 0 && !w->last) || !dma_spares(1ull << w->order)) {
+    if (f || (w->order > 0 && !w->last) || !dma_spares(1ull << w->order))
         return f;
-    }
     return range_take(w, dma_zone, 0);
 }
 
@@ -113,9 +105,8 @@ static struct frame *block_take(struct wish *w)
 static bool frame_prepare(struct frame *f, unsigned int flags)
 {
     bool is_dirty = f->count & FRAME_DIRTY;
-    if ((flags & HEAP_ZERO) || (is_dirty && !(flags & HEAP_DIRTY_OK))) {
+    if ((flags & HEAP_ZERO) || (is_dirty && !(flags & HEAP_DIRTY_OK)))
         frame_erase(f);
-    }
     assert(f->count & FRAME_FREE);
     f->count = STATE_ALLOCATED;
     f->type = 0;
@@ -129,12 +120,10 @@ static void block_prepare(struct frame *f, unsigned int order, unsigned int flag
     uint64_t nr_dirty = 0;
     /* First of all: what a former owner's TLB still maps he could write while it is ours. */
     arch_frames_settle(f, order);
-    for (uint32_t i = 0; i < 1u << order; i++) {
+    for (uint32_t i = 0; i < 1u << order; i++)
         nr_dirty += frame_prepare(&f[i], flags);
-    }
-    if (nr_dirty) {
+    if (nr_dirty)
         atomic_sub(&heap_nr_dirty, nr_dirty);
-    }
 }
 
 /* node_plus_1: the one asked for, or 0.  One that has no memory is as good as none. */
@@ -148,12 +137,10 @@ static void wish_for_nodes(struct wish *w, const struct domain *d, unsigned int 
 /* May it be any page that is ready on this CPU?  Who has a claim takes what was kept for it. */
 static bool cache_suits(const struct wish *w, const struct domain *d)
 {
-    if (w->order > 0 || w->top_zone < heap_top_zone || (d && read_once(d->outstanding_claim))) {
+    if (w->order > 0 || w->top_zone < heap_top_zone || (d && read_once(d->outstanding_claim)))
         return false;
-    }
-    if (likely(heap_nr_nodes == 1)) {
+    if (likely(heap_nr_nodes == 1))
         return true;
-    }
     unsigned int near = node_of_cpu(smp_cpu());
     return (w->nodes & 1ull << near) && (w->node == near || w->nodes == 1ull << near);
 }
@@ -165,9 +152,8 @@ static struct frame *lists_take(struct domain *d, struct wish *w)
     struct frame *f = claim_allows(d, pages) ? block_take(w) : NULL;
     if (f) {
         count_free(f, -(int64_t)pages);
-        if (d) {
+        if (d)
             claim_use(d, pages);
-        }
     }
     spin_unlock(&heap_lock);
     return f;
@@ -182,9 +168,8 @@ static struct frame *lists_take_last(struct domain *d, struct wish *w)
     for (;;) {
         w->busy = false;
         f = lists_take(d, w);
-        if (f || w->order > 0 || !w->busy) {
+        if (f || w->order > 0 || !w->busy)
             break;
-        }
         cpu_relax();
     }
     caches_open();
@@ -193,14 +178,12 @@ static struct frame *lists_take_last(struct domain *d, struct wish *w)
 
 struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int flags)
 {
-    if (order > HEAP_MAX_ORDER) {
+    if (order > HEAP_MAX_ORDER)
         return NULL;
-    }
     struct wish wish = { .order = order, .exact = flags & HEAP_EXACT_NODE };
     wish.top_zone = zone_below((flags >> HEAP_BITS_SHIFT) & HEAP_BITS_MASK);
-    if (unlikely(heap_nr_nodes > 1)) {
+    if (unlikely(heap_nr_nodes > 1))
         wish_for_nodes(&wish, d, flags >> HEAP_NODE_SHIFT);
-    }
 
     struct frame *f = cache_suits(&wish, d) ? cache_take() : NULL;
     if (likely(f)) {
@@ -208,12 +191,10 @@ struct frame *heap_alloc_for(struct domain *d, unsigned int order, unsigned int 
         return f;
     }
     f = lists_take(d, &wish);
-    if (!f) {
+    if (!f)
         f = lists_take_last(d, &wish);
-    }
-    if (f) {
+    if (f)
         block_prepare(f, order, flags);
-    }
     return f;
 }
 
@@ -225,9 +206,8 @@ struct frame *heap_alloc(unsigned int order, unsigned int flags)
 static bool block_has_broken(const struct frame *f, unsigned int order)
 {
     for (uint32_t i = 0; i < 1u << order; i++) {
-        if (f[i].count & FRAME_BROKEN) {
+        if (f[i].count & FRAME_BROKEN)
             return true;
-        }
     }
     return false;
 }
@@ -244,9 +224,8 @@ void heap_free(struct frame *f, unsigned int order)
 {
     check(order <= HEAP_MAX_ORDER && is_aligned(number_of(f), 1u << order));
     if (unlikely(block_has_broken(f, order))) {
-        for (uint32_t i = 0; order > 0 && i < 1u << order; i++) {
+        for (uint32_t i = 0; order > 0 && i < 1u << order; i++)
             heap_free(&f[i], 0);
-        }
         return;
     }
     if (order == 0) {
@@ -281,7 +260,6 @@ void *alloc_pages(unsigned int order, unsigned int flags)
 
 void free_pages(void *p, unsigned int order)
 {
-    if (p) {
+    if (p)
         heap_free(virt_to_frame(p), order);
-    }
 }

@@ -98,9 +98,8 @@ static void sort_by_node(void)
         block_insert_by_node(f, f->aux & BLOCK_ORDER, f->aux & BLOCK_DIRTY);
     }
     node_total[0] = 0;
-    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+    for (unsigned int node = 0; node < heap_nr_nodes; node++)
         node_total[node] += node_free(node, ZONES - 1);
-    }
     spin_unlock(&heap_lock);
     caches_open();
 }
@@ -118,9 +117,8 @@ void heap_know_machine(void)
     }
     if (platform.nr_nodes > 1) {
         sort_by_node();
-        for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+        for (unsigned int node = 0; node < heap_nr_nodes; node++)
             log_info("heap: node %u: %lu MiB", node, node_total[node] >> (20 - PAGE_SHIFT));
-        }
     }
     dma_init(heap_nr_nodes > 1);
 }

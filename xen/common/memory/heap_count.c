@@ -10,9 +10,8 @@
 uint64_t free_below(unsigned int bits)
 {
     uint64_t pages = 0;
-    for (unsigned int node = 0; node < heap_nr_nodes; node++) {
+    for (unsigned int node = 0; node < heap_nr_nodes; node++)
         pages += node_free(node, zone_below(bits));
-    }
     return pages;
 }
 
@@ -55,9 +54,8 @@ static void show_memory(unsigned char key)
     log_always("heap: %lu KiB of %lu KiB free, %lu KiB claimed, %lu KiB to be erased",
                heap_nr_free << 2, heap_total_pages() << 2, heap_claimed_pages() << 2,
                heap_nr_dirty << 2);
-    if (dma_kept()) {
+    if (dma_kept())
         log_always("heap: %lu KiB kept for devices that need low addresses", dma_kept() << 2);
-    }
     for_each_zone(zone) {
         if (zone->free) {
             log_always("heap: node %u: addresses of %2u bits: %lu KiB free", n_,
@@ -71,9 +69,8 @@ static void show_zone(unsigned int node, const struct zone *zone)
 {
     for (unsigned int o = 0; o <= HEAP_MAX_ORDER; o++) {
         unsigned int blocks = 0;
-        for (uint32_t nr = zone->list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next) {
+        for (uint32_t nr = zone->list[o].first; nr != FRAME_NONE; nr = frame_at(nr)->next)
             blocks++;
-        }
         if (blocks) {
             log_always("heap: node %u zone %2u order %2u: %u blocks", node,
                        (unsigned int)(zone - node_zones[node]), o, blocks);
@@ -86,9 +83,8 @@ static void show_heap(unsigned char key)
     show_memory(key);
     caches_close();
     spin_lock(&heap_lock);
-    for_each_zone(zone) {
+    for_each_zone(zone)
         show_zone(n_, zone);
-    }
     spin_unlock(&heap_lock);
     caches_open();
 }

@@ -29,17 +29,15 @@ static uint64_t with_memory = 1;        /* bit per node */
 static void range_insert(uint32_t first, unsigned int node)
 {
     unsigned int i = nr_ranges++;
-    for (; i > 0 && ranges[i - 1].first > first; i--) {
+    for (; i > 0 && ranges[i - 1].first > first; i--)
         ranges[i] = ranges[i - 1];
-    }
     ranges[i] = (struct node_range){ first, node };
 }
 
 void nodes_init(void)
 {
-    if (platform.nr_nodes < 2) {
+    if (platform.nr_nodes < 2)
         return;
-    }
     with_memory = 0;
     for (unsigned int i = 0; i < platform.nr_memory; i++) {
         const struct platform_memory *m = &platform.memory[i];
@@ -54,9 +52,8 @@ void nodes_init(void)
 static unsigned int range_of(uint64_t nr)
 {
     unsigned int i = 0;
-    while (i + 1 < nr_ranges && ranges[i + 1].first <= nr) {
+    while (i + 1 < nr_ranges && ranges[i + 1].first <= nr)
         i++;
-    }
     return i;
 }
 
@@ -67,13 +64,11 @@ unsigned int node_search(uint64_t nr)
 
 bool node_is_same(uint64_t first, uint64_t last)
 {
-    if (heap_nr_nodes == 1) {
+    if (heap_nr_nodes == 1)
         return true;
-    }
     for (unsigned int i = range_of(first), end = range_of(last); i < end; i++) {
-        if (ranges[i].node != ranges[i + 1].node) {
+        if (ranges[i].node != ranges[i + 1].node)
             return false;
-        }
     }
     return true;
 }
@@ -101,9 +96,8 @@ static uint64_t nodes_of_cpus(const struct cpumask *hard, const struct cpumask *
 {
     uint64_t both = 0, all = 0;
     for_each_online_cpu(cpu) {
-        if (!bitmap_test(hard->bits, cpu)) {
+        if (!bitmap_test(hard->bits, cpu))
             continue;
-        }
         uint64_t bit = 1ull << node_of_cpu(cpu);
         all |= bit;
         both |= bitmap_test(soft->bits, cpu) ? bit : 0;
@@ -114,21 +108,18 @@ static uint64_t nodes_of_cpus(const struct cpumask *hard, const struct cpumask *
 void domain_follow_vcpus(struct domain *d)
 {
     uint64_t nodes = 0;
-    if (heap_nr_nodes == 1 || d->nodes_are_set) {
+    if (heap_nr_nodes == 1 || d->nodes_are_set)
         return;
-    }
-    for_each_vcpu(d, v) {
+    for_each_vcpu(d, v)
         nodes |= nodes_of_cpus(v->hard_affinity, v->soft_affinity);
-    }
     write_once(d->nodes, nodes);
 }
 
 int domain_set_nodes(struct domain *d, uint64_t nodes)
 {
     uint64_t all = heap_nr_nodes < 64 ? (1ull << heap_nr_nodes) - 1 : ~0ull;
-    if (!(nodes & all)) {
+    if (!(nodes & all))
         return -EINVAL;
-    }
     /* All of them means: as the vcpus are placed. */
     d->nodes_are_set = (nodes & all) != all;
     write_once(d->nodes, nodes & all);

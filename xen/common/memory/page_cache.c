@@ -42,14 +42,12 @@ static struct frame *spare_take(unsigned int order)
 {
     struct zone *zones = node_zones[heap_nr_nodes > 1 ? node_of_cpu(smp_cpu()) : 0];
     for (unsigned int z = ZONES - 1; z > 0; z--) {
-        if (z == dma_zone && !dma_spares(1ull << order)) {
+        if (z == dma_zone && !dma_spares(1ull << order))
             break;
-        }
         for (unsigned int dirty = 0; zones[z].orders && dirty < 2; dirty++) {
             struct frame *f = zone_take_small(&zones[z], order, dirty);
-            if (f) {
+            if (f)
                 return f;
-            }
         }
     }
     return NULL;
@@ -76,9 +74,8 @@ static void make_ready(struct page_cache *c, struct frame *block)
         nr_dirty += (block[i].count & FRAME_DIRTY) != 0;
         c->ready[c->nr_ready++] = number_of(&block[i]);
     }
-    if (nr_dirty) {
+    if (nr_dirty)
         atomic_sub(&heap_nr_dirty, nr_dirty);
-    }
 }
 
 /* When memory is short, less: half of what is free stays where all can have it. */
@@ -89,22 +86,19 @@ static void refill(struct page_cache *c)
     uint64_t share = claim_spare() / (2 * cpu_count);
     unsigned int nr = spares_take(blocks, min(share, (uint64_t)CACHE_PAGES));
     spin_unlock(&heap_lock);
-    while (nr > 0) {
+    while (nr > 0)
         make_ready(c, blocks[--nr]);
-    }
 }
 
 /* How many pages from the first on are neighbours, upwards or downwards. */
 static unsigned int run_length(const uint32_t *pages, unsigned int n)
 {
     uint32_t step = n > 1 ? pages[1] - pages[0] : 0;
-    if (step != 1 && step != UINT32_MAX) {
+    if (step != 1 && step != UINT32_MAX)
         return 1;
-    }
     unsigned int run = 2;
-    while (run < n && pages[run] == pages[run - 1] + step) {
+    while (run < n && pages[run] == pages[run - 1] + step)
         run++;
-    }
     return run;
 }
 
@@ -148,9 +142,8 @@ struct frame *cache_take(void)
 {
     struct page_cache *c = &this_cpu(page_cache);
     spin_lock(&c->lock);
-    if (!c->nr_ready && likely(!read_once(nr_closers))) {
+    if (!c->nr_ready && likely(!read_once(nr_closers)))
         refill(c);
-    }
     struct frame *f = c->nr_ready ? frame_at(c->ready[--c->nr_ready]) : NULL;
     spin_unlock(&c->lock);
     return f;
@@ -161,9 +154,8 @@ void cache_give(struct frame *f)
     struct page_cache *c = &this_cpu(page_cache);
     spin_lock(&c->lock);
     c->given[c->nr_given++] = number_of(f);
-    if (c->nr_given == CACHE_PAGES || unlikely(read_once(nr_closers))) {
+    if (c->nr_given == CACHE_PAGES || unlikely(read_once(nr_closers)))
         return_given(c);
-    }
     spin_unlock(&c->lock);
 }
 
@@ -171,9 +163,8 @@ void cache_give(struct frame *f)
 void cache_rest(void)
 {
     struct page_cache *c = &this_cpu(page_cache);
-    if (!c->nr_given) {
+    if (!c->nr_given)
         return;
-    }
     spin_lock(&c->lock);
     return_given(c);
     spin_unlock(&c->lock);
@@ -197,9 +188,8 @@ void caches_close(void)
 {
     atomic_add(&nr_closers, 1);
     for (unsigned int cpu = 0; cpu < cpu_count; cpu++) {
-        if (percpu_exists(cpu)) {
+        if (percpu_exists(cpu))
             cache_empty(&per_cpu(page_cache, cpu));
-        }
     }
 }
 

@@ -48,9 +48,8 @@ static void page_set(struct frame *f, unsigned int used, unsigned int piece)
 static unsigned int class_of(size_t size)
 {
     unsigned int c = 0;
-    while (class_size[c] < size) {
+    while (class_size[c] < size)
         c++;
-    }
     return c;
 }
 
@@ -58,34 +57,29 @@ static void page_link(struct pool_class *pool, struct frame *f)
 {
     f->next = pool->first;
     f->prev = FRAME_NONE;
-    if (f->next != FRAME_NONE) {
+    if (f->next != FRAME_NONE)
         frame_at(f->next)->prev = number_of(f);
-    }
     pool->first = number_of(f);
 }
 
 static void page_unlink(struct pool_class *pool, struct frame *f)
 {
-    if (f->next != FRAME_NONE) {
+    if (f->next != FRAME_NONE)
         frame_at(f->next)->prev = f->prev;
-    }
-    if (f->prev != FRAME_NONE) {
+    if (f->prev != FRAME_NONE)
         frame_at(f->prev)->next = f->next;
-    } else {
+    else
         pool->first = f->next;
-    }
 }
 
 static struct frame *page_make(unsigned int c)
 {
     char *page = alloc_pages(0, HEAP_ANY);
-    if (!page) {
+    if (!page)
         return NULL;
-    }
     unsigned int size = class_size[c], last = (PAGE_SIZE / size - 1) * size;
-    for (unsigned int at = 0; at <= last; at += size) {
+    for (unsigned int at = 0; at <= last; at += size)
         *(uint16_t *)(page + at) = (uint16_t)(at == last ? NO_PIECE : at + size);
-    }
     struct frame *f = virt_to_frame(page);
     f->aux = AUX_CLASS | c;
     page_set(f, 0, 0);
@@ -95,20 +89,17 @@ static struct frame *page_make(unsigned int c)
 /* Under the class's lock; NULL when no page has a free piece. */
 static void *piece_take(struct pool_class *pool)
 {
-    if (pool->first == FRAME_NONE) {
+    if (pool->first == FRAME_NONE)
         return NULL;
-    }
     struct frame *f = frame_at(pool->first);
     char *piece = (char *)frame_to_virt(f) + page_free_piece(f);
     unsigned int used = page_used(f), next = *(uint16_t *)piece;
 
-    if (used == 0) {
+    if (used == 0)
         pool->nr_empty--;
-    }
     page_set(f, used + 1, next);
-    if (next == NO_PIECE) {
+    if (next == NO_PIECE)
         page_unlink(pool, f);
-    }
     return piece;
 }
 
@@ -118,13 +109,11 @@ static void *piece_alloc(unsigned int c)
     spin_lock(&pool->lock);
     void *piece = piece_take(pool);
     spin_unlock(&pool->lock);
-    if (likely(piece)) {
+    if (likely(piece))
         return piece;
-    }
     struct frame *f = page_make(c);
-    if (!f) {
+    if (!f)
         return NULL;
-    }
     spin_lock(&pool->lock);
     page_link(pool, f);
     pool->nr_empty++;
@@ -137,9 +126,8 @@ static void *whole_alloc(size_t size)
 {
     unsigned int order = ilog2_up(div_round_up(size, PAGE_SIZE));
     void *p = order <= HEAP_MAX_ORDER ? alloc_pages(order, HEAP_ANY) : NULL;
-    if (p) {
+    if (p)
         virt_to_frame(p)->aux = AUX_WHOLE | order;
-    }
     return p;
 }
 
@@ -151,9 +139,8 @@ void *pool_alloc(size_t size)
 void *pool_zalloc(size_t size)
 {
     void *p = pool_alloc(size);
-    if (p) {
+    if (p)
         memset(p, 0, size);
-    }
     return p;
 }
 
@@ -168,9 +155,8 @@ static bool piece_is_free(const struct frame *f, unsigned int at)
 {
     const char *page = frame_to_virt(f);
     for (unsigned int p = page_free_piece(f); p != NO_PIECE; p = *(const uint16_t *)(page + p)) {
-        if (p == at) {
+        if (p == at)
             return true;
-        }
     }
     return false;
 }
@@ -188,25 +174,22 @@ static void piece_free(struct frame *f, void *p)
     check(used > 0);
     *(uint16_t *)p = (uint16_t)next;
     page_set(f, used - 1, at);
-    if (next == NO_PIECE) {
+    if (next == NO_PIECE)
         page_link(pool, f);
-    }
     if (used == 1 && pool->nr_empty++ > 0) {
         page_unlink(pool, f);
         pool->nr_empty--;
         surplus = f;
     }
     spin_unlock(&pool->lock);
-    if (surplus) {
+    if (surplus)
         heap_free(surplus, 0);
-    }
 }
 
 void pool_free(void *p)
 {
-    if (!p) {
+    if (!p)
         return;
-    }
     struct frame *f = virt_to_frame(p);
     if (f->aux & AUX_CLASS) {
         piece_free(f, p);

@@ -27,9 +27,8 @@ static void fake_relax(void) { sched_yield(); }
 /* A stamp is 1 from when the owner lets go until all TLBs have forgotten. */
 void arch_frames_settle(struct frame *f, unsigned int order)
 {
-    for (uint32_t i = 0; i < 1u << order; i++) {
+    for (uint32_t i = 0; i < 1u << order; i++)
         write_once(f[i].tlb_stamp, 0);
-    }
 }
 
 struct held { struct frame *f; unsigned int order; };
@@ -64,11 +63,10 @@ static void take(struct cpu *c)
     unsigned int order = dice(c, 10) ? 0 : dice(c, 6);
     unsigned int flags = dice(c, 2) ? HEAP_DIRTY_OK : HEAP_ANY;
     struct frame *f = heap_alloc(order, flags);
-    if (f) {
+    if (f)
         owned(c, f, order, flags);
-    } else {
+    else
         c->nr_failed++;
-    }
 }
 
 static void give(struct cpu *c)
@@ -86,9 +84,8 @@ static void give(struct cpu *c)
 static void claim(struct cpu *c)
 {
     unsigned int n = 1 + dice(c, 60);
-    if (n + c->nr_held > HELD || heap_claim(&c->d, c->d.tot_pages + n)) {
+    if (n + c->nr_held > HELD || heap_claim(&c->d, c->d.tot_pages + n))
         return;
-    }
     c->nr_claims++;
     unsigned int used = dice(c, 4) ? n : dice(c, n);
     for (unsigned int i = 0; i < used; i++) {
@@ -113,9 +110,8 @@ static void *run(void *arg)
         default: if (c->nr_held < HELD) { take(c); } break;
         }
     }
-    while (c->nr_held) {
+    while (c->nr_held)
         give(c);
-    }
     return NULL;
 }
 

@@ -113,9 +113,8 @@ static void test_random(void **state)
             unsigned int order = rand() % 40 ? (unsigned)rand() % 4 : (unsigned)rand() % 12;
             unsigned int bits = rand() % 8 ? 0 : 22 + (unsigned)rand() % 10;
             struct frame *f = heap_alloc(order, HEAP_BITS(bits) | (rand() % 2 ? HEAP_DIRTY_OK : 0));
-            if (!f) {
+            if (!f)
                 continue;
-            }
             oracle_take(f, order, bits);
             held[nr_held].f = f;
             held[nr_held++].order = order;
@@ -125,12 +124,10 @@ static void test_random(void **state)
             heap_free(held[i].f, held[i].order);
             held[i] = held[--nr_held];
         }
-        if (step % 97 == 0) {
+        if (step % 97 == 0)
             heap_scrub_idle();
-        }
-        if (step % 4096 == 0) {
+        if (step % 4096 == 0)
             blocks_count();
-        }
     }
     while (nr_held) {
         nr_held--;
@@ -170,16 +167,13 @@ static void take_this(struct frame *f, unsigned int order, unsigned int flags)
         assert_true(n < ARRAY_SIZE(others));
     }
     heap_free(f, order);
-    while (n) {
+    while (n)
         heap_free(others[--n], order);
-    }
     /* Now all is dirty, and the front of its list is nothing but f's turn away. */
-    while ((others[n] = heap_alloc(order, flags)) != f) {
+    while ((others[n] = heap_alloc(order, flags)) != f)
         n++;
-    }
-    while (n) {
+    while (n)
         heap_free(others[--n], order);
-    }
 }
 
 static void test_erased(void **state)
@@ -192,14 +186,12 @@ static void test_erased(void **state)
     struct frame *g = f;
     take_this(f, 3, HEAP_DIRTY_OK);
     assert_int_equal(*(uint8_t *)frame_to_virt(g), 0x5a);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 8; i++)
         heap_free_domain_page(&g[i]);
-    }
     take_this(f, 3, 0);
     assert_int_equal(g[5].tlb_stamp, 77);
-    for (int i = 0; i < 8 * PAGE_SIZE; i++) {
+    for (int i = 0; i < 8 * PAGE_SIZE; i++)
         assert_int_equal(((uint8_t *)frame_to_virt(g))[i], 0);
-    }
     memset(frame_to_virt(f), 0x5a, 8 * PAGE_SIZE);
     heap_free(g, 3);
     while (heap_scrub_idle()) { }
@@ -243,9 +235,8 @@ static void test_last_page(void **state)
     assert_int_equal(heap_free_pages(), 1);
 
     heap_free(spare, 0);
-    while (n) {
+    while (n)
         heap_free(all[--n], 0);
-    }
     assert_int_equal(heap_free_pages(), free_before);
     while (heap_scrub_idle()) { }
     blocks_count();
@@ -336,14 +327,12 @@ static void test_dma(void **state)
     ordinary = n;
     assert_int_equal(heap_free_pages(), 256);
     assert_null(heap_alloc(3, 0));
-    while ((held[n] = heap_alloc(0, HEAP_BITS(26))) != NULL) {
+    while ((held[n] = heap_alloc(0, HEAP_BITS(26))) != NULL)
         n++;
-    }
     assert_int_equal(n - ordinary, 256);
     assert_int_equal(heap_reserved_pages(), 0);
-    while (n) {
+    while (n)
         heap_free(held[--n], 0);
-    }
     assert_int_equal(heap_free_pages_below(26), low);
     dma_zone = opt_bits = 0;
     dma_reserve = 0;
@@ -353,9 +342,8 @@ static void test_dma(void **state)
 static unsigned int node_taken(struct domain *d, unsigned int order, unsigned int flags)
 {
     struct frame *f = heap_alloc_for(d, order, flags);
-    if (f == NULL) {
+    if (f == NULL)
         return 99;
-    }
     unsigned int node = node_of_frame(mfn_nr(frame_to_mfn(f)));
     assert_int_equal(node, mfn_nr(frame_to_mfn(f)) >= 0x1800 && mfn_nr(frame_to_mfn(f)) < 0x50000);
     heap_free(f, order);
@@ -416,14 +404,12 @@ static void test_nodes(void **state)
     /* One node full: the other helps, unless exactly that one was meant. */
     static struct frame *held[60000];
     size_t n = 0;
-    while ((held[n] = heap_alloc(0, HEAP_NODE(0) | HEAP_EXACT_NODE | HEAP_DIRTY_OK)) != NULL) {
+    while ((held[n] = heap_alloc(0, HEAP_NODE(0) | HEAP_EXACT_NODE | HEAP_DIRTY_OK)) != NULL)
         n++;
-    }
     assert_int_equal(heap_node_free_below(0, 0), 0);
     assert_int_equal(node_taken(&other, 0, 0), 1);
-    while (n) {
+    while (n)
         heap_free(held[--n], 0);
-    }
     while (heap_scrub_idle()) { }
     assert_int_equal(heap_nr_dirty, 0);
     assert_int_equal(heap_free_pages(), free);

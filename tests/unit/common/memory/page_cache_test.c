@@ -100,9 +100,8 @@ static void test_counts(void **state)
     assert_int_equal(cache_of(1)->nr_ready, CACHE_PAGES - 1);
     assert_int_equal(cache_of(2)->nr_given, 1);
     assert_int_equal(heap_free_pages(), PAGES + LOW - 2);
-    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++)
         assert_int_equal(cache_of(cpu)->nr_ready + cache_of(cpu)->nr_given, 0);
-    }
     free_on(2, b);
     free_on(3, c);
     assert_int_equal(heap_free_pages_below(21), LOW);
@@ -136,13 +135,11 @@ static void test_last_page(void **state)
 {
     (void)state;
     uint32_t n = 0;
-    for (unsigned int cpu = 1; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 1; cpu < CPUS; cpu++)
         held[n++] = take_on(cpu, 0);
-    }
     free_on(2, held[--n]);
-    while ((held[n] = take_on(0, HEAP_DIRTY_OK)) != NULL) {
+    while ((held[n] = take_on(0, HEAP_DIRTY_OK)) != NULL)
         n++;
-    }
     assert_int_equal(n, PAGES + LOW);
     /* With so few the caches stay empty: nobody's page is out of another's reach. */
     free_on(3, held[--n]);
@@ -162,9 +159,8 @@ static void test_last_page(void **state)
 static void test_large(void **state)
 {
     (void)state;
-    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++)
         free_on(cpu, take_on(cpu, 0));
-    }
     struct frame *f = heap_alloc(12, 0);
     assert_non_null(f);
     assert_null(heap_alloc(12, 0));
@@ -176,22 +172,18 @@ static void test_claims(void **state)
     (void)state;
     struct domain d = { .max_pages = 1u << 20 }, other = { .max_pages = 1u << 20 };
     uint32_t n = 0;
-    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++)
         free_on(cpu, take_on(cpu, 0));
-    }
     assert_int_equal(heap_claim(&d, PAGES + LOW + 1), -ENOMEM);
     assert_int_equal(heap_claim(&d, PAGES + LOW), 0);
-    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++)
         assert_null(take_on(cpu, 0));
-    }
-    while ((held[n] = heap_alloc_for(&d, 0, HEAP_DIRTY_OK)) != NULL) {
+    while ((held[n] = heap_alloc_for(&d, 0, HEAP_DIRTY_OK)) != NULL)
         n++;
-    }
     assert_int_equal(n, PAGES + LOW);
     assert_int_equal(d.outstanding_claim, 0);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++)
         free_on(i % CPUS, held[i]);
-    }
 
     /* Caches take their share of what is not claimed, and no more. */
     assert_int_equal(heap_claim(&d, PAGES + LOW - 20), 0);
@@ -209,16 +201,14 @@ static void test_claims(void **state)
     held[n++] = heap_alloc_for(&other, 0, 0);
     assert_non_null(held[n - 1]);
     heap_claim_drop(&d);
-    while (n > 0) {
+    while (n > 0)
         free_on(1, held[--n]);
-    }
 }
 
 static void after_panic(void)
 {
-    for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
+    for (unsigned int cpu = 0; cpu < CPUS; cpu++)
         cache_of(cpu)->lock.owner = 0;
-    }
     heap_lock.owner = 0;
 }
 
@@ -257,22 +247,19 @@ static void test_erased(void **state)
 
     for (unsigned int round = 0; round < 2; round++) {
         uint32_t n = 0;
-        while ((held[n] = take_on(n % CPUS, HEAP_DIRTY_OK)) != NULL) {
+        while ((held[n] = take_on(n % CPUS, HEAP_DIRTY_OK)) != NULL)
             n++;
-        }
         assert_int_equal(n, PAGES + LOW);
         memset(bytes, 0x5a, PAGE_SIZE);
         while (n > 0) {
             free_on(n % CPUS, held[n - 1]);
             n--;
         }
-        while ((held[n] = take_on(n % CPUS, round ? HEAP_DIRTY_OK : HEAP_ANY)) != NULL) {
+        while ((held[n] = take_on(n % CPUS, round ? HEAP_DIRTY_OK : HEAP_ANY)) != NULL)
             n++;
-        }
         assert_int_equal(bytes[77], round ? 0x5a : 0);
-        while (n > 0) {
+        while (n > 0)
             heap_free(held[--n], 0);
-        }
     }
 }
 
@@ -332,9 +319,8 @@ static void test_nodes(void **state)
         }
         assert_int_equal(node_of_frame(cache_of(cpu)->ready[0]), cpu % 2);
     }
-    while ((held[n] = take_on(2, HEAP_NODE(1) | HEAP_EXACT_NODE)) != NULL) {
+    while ((held[n] = take_on(2, HEAP_NODE(1) | HEAP_EXACT_NODE)) != NULL)
         assert_int_equal(node_of_frame(number_of(held[n++])), 1);
-    }
     assert_int_equal(heap_node_free_below(1, 0), 0);
     held[n] = take_on(1, 0);
     assert_int_equal(node_of_frame(number_of(held[n++])), 0);
@@ -345,17 +331,14 @@ static void test_nodes(void **state)
     assert_int_equal(heap_node_free_below(1, 0), PAGES / 2 - 8);
 
     /* Neighbours that go back together, of two nodes. */
-    while ((held[n] = take_on(0, 0)) != NULL) {
+    while ((held[n] = take_on(0, 0)) != NULL)
         n += held[n] < frame_at(0x1800) || held[n] >= frame_at(0x1810);
-    }
-    for (uint32_t nr = 0x1800; nr < 0x1810; nr++) {
+    for (uint32_t nr = 0x1800; nr < 0x1810; nr++)
         heap_free(frame_at(nr), 0);
-    }
     assert_int_equal(heap_node_free_below(0, 0), 8);
     assert_int_equal(heap_node_free_below(1, 0), 8);
-    while (n > 0) {
+    while (n > 0)
         heap_free(held[--n], 0);
-    }
     assert_int_equal(heap_free_pages(), PAGES + LOW);
 }
 

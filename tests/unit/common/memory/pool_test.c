@@ -36,9 +36,8 @@ void *alloc_pages(unsigned int order, unsigned int flags)
 
 void heap_free(struct frame *f, unsigned int order)
 {
-    if (order == 0) {
+    if (order == 0)
         recycled[nr_recycled++] = (uint32_t)mfn_nr(frame_to_mfn(f));
-    }
     pages_out -= 1u << order;
 }
 
@@ -57,9 +56,8 @@ static void test_random(void **state)
             assert_int_equal((uintptr_t)p % 16, 0);
             bool power = size <= 4096 && (size & (size - 1)) == 0;
             assert_true(!power || (uintptr_t)p % size == 0);
-            for (size_t i = 0; i < size; i += 1 + size / 16) {
+            for (size_t i = 0; i < size; i += 1 + size / 16)
                 assert_int_equal(p[i], 0);
-            }
             held[nr].p = p;
             held[nr].size = size;
             held[nr].fill = (uint8_t)rand();
@@ -67,16 +65,14 @@ static void test_random(void **state)
             nr++;
         } else if (nr) {
             unsigned int i = (unsigned)rand() % nr;
-            for (size_t k = 0; k < held[i].size; k++) {
+            for (size_t k = 0; k < held[i].size; k++)
                 assert_int_equal(held[i].p[k], held[i].fill);
-            }
             pool_free(held[i].p);
             held[i] = held[--nr];
         }
     }
-    while (nr) {
+    while (nr)
         pool_free(held[--nr].p);
-    }
     assert_true(pages_out <= CLASSES);
     assert_int_equal(fake_locks_held, 0);
 }
