@@ -10,8 +10,8 @@
 set -euo pipefail
 
 build="gcc binutils make libc6-dev zlib1g-dev liblzma-dev libzstd-dev liblz4-dev xz-utils zstd lz4
-       python3 libxml2-dev uuid-dev libevent-dev libncurses-dev nettle-dev git debhelper
-       lowdown"
+       python3 libxml2-dev uuid-dev libevent-dev libncurses-dev nettle-dev libsodium-dev
+       git debhelper lowdown"
 demo="qemu-system-x86 grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools busybox-static
       cpio e2fsprogs mmdebstrap squashfs-tools python3-pexpect"
 test="libxen-dev libcmocka-dev python3-pytest openssh-client clang-format gdb pkgconf

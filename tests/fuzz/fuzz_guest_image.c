@@ -8,7 +8,7 @@
  * sources: tools/libs/guest/pv_tables.c
  * sources: tools/libs/guest/image/xz.c tools/libs/guest/image/crc32.c
  * sources: xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
- * flags: -lz -llzma -lzstd -llz4
+ * flags: -lz -llzma -lzstd -llz4 -lsodium
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,5 +4,5 @@ obj-y := error.o image/file.o image/unpack.o image/elf.o image/notes.o image/ima
 obj-y += image/xz.o image/crc32.o $(addprefix ../../../xen/lib/,xz.o lzma.o crc.o)
 cflags-y := -I$(top)/xen
 libs-y := xc
-ldlibs-y := -lz -llzma -lzstd -llz4
+ldlibs-y := -lz -llzma -lzstd -llz4 -lsodium
 header-y := guest.h

@@ -11,7 +11,7 @@
  * sources: tools/libs/guest/pv_memory.c tools/libs/guest/build_pv.c
  * sources: tools/libs/guest/image/xz.c tools/libs/guest/image/crc32.c
  * sources: xen/lib/xz.c xen/lib/lzma.c xen/lib/crc.c
- * flags: -lz -llzma -lzstd -llz4
+ * flags: -lz -llzma -lzstd -llz4 -lsodium
  */
 #include <errno.h>
 #include <setjmp.h>
