@@ -85,7 +85,8 @@ def check_drift(suite, dom0):
         dom0.must("xm debug-keys t")
         text = dom0.wait("xm dmesg | sed -n 's/^.XEN. CPU c/c/p'", r"clocks: .*").group(0)
         apart, ppm = re.search(r"at most (\d+) ns apart; .* (\d+\.\d+) ppm", text).groups()
-        assert int(apart) < 1000 and float(ppm) < 200, text
+        # The rate was measured at boot, while a host may stop a machine for a millisecond or two.
+        assert int(apart) < 1000 and float(ppm) < 2000, text
     with suite.check("xm uptime agrees with the guest's own"):
         told = [int(n) for n in re.search(r"^g1 +\d+ +(\d+):(\d+):(\d+)", dom0.must("xm uptime"),
                                           re.M).groups()]
